@@ -1,0 +1,189 @@
+"""`deskwright.toml` -> a checked, frozen `Config`. Every fault of the file is reported at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from deskwright import plugins
+from deskwright.errors import ConfigError, DeskwrightError
+
+FILE = "deskwright.toml"
+
+DEFAULT = """\
+# Deskwright workspace. Every setting shows its default; remove the `#` to change it.
+# Secrets are never written here: they come from the environment (DESKWRIGHT_ENCRYPTION_KEY,
+# DESKWRIGHT_PSEUDONYM_KEY, DESKWRIGHT_SESSION_KEY) or from the file secret.key beside this one.
+
+[store]
+# A SQLAlchemy address. Empty: an SQLite file in this folder. PostgreSQL: "postgresql+psycopg://user@host/database"
+# (the password comes from PGPASSWORD or a .pgpass file).
+# url = ""
+
+[privacy]
+# Conversations in a language that is not listed are quarantined, not guessed. Supported: en.
+# languages = ["en"]
+# Countries (ISO 3166) whose national phone formats are recognised without a leading +.
+# regions = ["US", "GB"]
+# Words never replaced (product names) and always replaced (internal code names).
+# allow = []
+# deny = []
+# Recorded with every conversation, and through it with every training row (GDPR Article 6).
+# legal_basis = "legitimate interest"
+
+# [sources.mail]
+# agents = ["support@example.com", "example.com"]     # addresses and domains that are yours
+
+# [sources.slack]
+# agents = ["U0123456", "example.com"]                # user ids and e-mail domains of your staff
+
+# [sources.table.columns]
+# customer = "question"                               # one row per exchange:  customer, agent
+# agent = "answer"                                    # one row per message:   conversation, role, text
+
+[model]
+# A Hugging Face hub id or a folder. "demo" makes a very small model from this workspace's own training
+# conversations: enough to see the loop work, not enough to talk to customers.
+base = "demo"
+# revision = ""
+# A chat template (a Jinja file) for a base model that has none.
+# chat_template = ""
+
+[dataset]
+# Shares of the customers kept for choosing the best checkpoint and for the final figures.
+# validation = 0.1
+# test = 0.1
+# Tokens a training row may have. History is trimmed to fit; an answer is never cut.
+# max_tokens = 1024
+# Resolved answers of other conversations put before the question, in training and serving alike.
+# passages = 1
+# system = "You are the customer support assistant. Answer helpfully, in the company's own words."
+
+[tune]
+# learning_rate = 2e-4
+# rank = 16
+# epochs = 3
+# batch = 8
+# patience = 2          # evaluations without improvement before stopping
+# seed = 17
+
+[serve]
+# host = "127.0.0.1"
+# port = 8000
+# title = "Support"
+# greeting = "Hello! How can I help?"
+# max_tokens = 256
+# Web origins that may embed the widget, for example "https://shop.example.com".
+# origins = []
+"""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Store(_Section):
+    url: str = ""
+
+
+class Privacy(_Section):
+    languages: tuple[Literal["en"], ...] = Field(("en",), min_length=1)
+    regions: tuple[str, ...] = ("US", "GB")
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    legal_basis: str = "legitimate interest"
+
+
+class Model(_Section):
+    base: str = "demo"
+    revision: str = ""
+    chat_template: str = ""
+
+
+class Dataset(_Section):
+    validation: float = Field(0.1, gt=0, lt=0.5)
+    test: float = Field(0.1, gt=0, lt=0.5)
+    max_tokens: int = Field(1024, ge=64)
+    passages: int = Field(1, ge=0, le=8)
+    system: str = "You are the customer support assistant. Answer helpfully, in the company's own words."
+
+
+class Tune(_Section):
+    learning_rate: float = Field(2e-4, gt=0, lt=1)
+    rank: int = Field(16, ge=1, le=512)
+    epochs: float = Field(3.0, gt=0)
+    batch: int = Field(8, ge=1)
+    patience: int = Field(2, ge=1)
+    seed: int = 17
+
+
+class Serve(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    title: str = "Support"
+    greeting: str = "Hello! How can I help?"
+    max_tokens: int = Field(256, ge=1, le=4096)
+    origins: tuple[str, ...] = ()
+
+
+class Config(_Section):
+    """The whole configuration; each section's fields are described in the file that `deskwright init` writes."""
+
+    store: Store = Store()
+    privacy: Privacy = Privacy()
+    sources: dict[str, dict[str, Any]] = {}
+    model: Model = Model()
+    dataset: Dataset = Dataset()
+    tune: Tune = Tune()
+    serve: Serve = Serve()
+
+
+def read(path: Path) -> Config:
+    """The checked configuration at `path`.
+
+    Raises:
+        ConfigError: with every fault of the file, each naming the setting, what was found and what was expected.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from None
+    faults = []
+    config = Config()
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        faults += [_sentence(fault) for fault in error.errors()]
+    faults += _source_faults(raw.get("sources"))
+    if faults:
+        raise ConfigError(str(path), faults)
+    return config
+
+
+def _sentence(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        section = fault["loc"][0] if len(fault["loc"]) > 1 else None
+        model = Config.model_fields[section].annotation if section else Config
+        known = ", ".join(getattr(model, "model_fields", {}))
+        return f"{place}: no such setting; known here: {known}"
+    return f"{place}: found {fault['input']!r}; {fault['msg'].lower()}"
+
+
+def _source_faults(sources: Any) -> list[str]:
+    if not isinstance(sources, dict):
+        return []
+    faults = []
+    for name, options in sources.items():
+        if not isinstance(options, dict):
+            continue
+        try:
+            connector = plugins.load("connectors", name)()
+        except DeskwrightError as error:
+            faults.append(f"sources.{name}: {error}")
+            continue
+        faults += [f"sources.{name}.{fault}" for fault in connector.check(options)]
+    return faults

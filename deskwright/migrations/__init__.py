@@ -1,0 +1,1 @@
+"""Migrations of the store, in order; applied whenever a store is opened."""

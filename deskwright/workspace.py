@@ -1,0 +1,133 @@
+"""A workspace: one folder that holds a company's configuration, keys, store, datasets and models.
+
+`deskwright init DIR` makes it; `Workspace.open(DIR)` checks the configuration and the keys and refuses weak ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import stat
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deskwright import config as configuration
+from deskwright.config import Config
+from deskwright.errors import ConfigError, DeskwrightError
+
+if TYPE_CHECKING:
+    from deskwright.store import Store
+
+KEY_FILE = "secret.key"
+KEY_NAMES = ("encryption", "pseudonym", "session")
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Three secrets of 32 bytes: `encryption` of text at rest, `pseudonym` for keyed hashes of identifiers (destroy
+    it and no stored hash can be linked to a person again), `session` for the widget's tokens."""
+
+    encryption: bytes = field(repr=False)
+    pseudonym: bytes = field(repr=False)
+    session: bytes = field(repr=False)
+
+
+class Workspace:
+    """An opened workspace. Cheap to make: the store is opened on first use."""
+
+    def __init__(self, root: Path, config: Config, keys: Keys) -> None:
+        self.root = root
+        self.config = config
+        self.keys = keys
+        self.datasets = root / "datasets"
+        self.models = root / "models"
+        self.reports = root / "reports"
+
+    @classmethod
+    def open(cls, root: Path) -> Workspace:
+        """The workspace at `root`.
+
+        Raises:
+            DeskwrightError: there is none, or its key file can be read by others.
+            ConfigError: the configuration or the keys have faults; all are named.
+        """
+        file = root / configuration.FILE
+        if not file.is_file():
+            raise DeskwrightError(
+                f"{root} is no workspace: it has no {configuration.FILE}. Make one with `deskwright init {root}`, "
+                "or name yours with --workspace (or the variable DESKWRIGHT_WORKSPACE)."
+            )
+        return cls(root, configuration.read(file), read_keys(root))
+
+    @cached_property
+    def store(self) -> Store:
+        from deskwright.store import Store
+
+        default = f"sqlite:///{(self.root / 'deskwright.db').absolute()}"
+        return Store(self.config.store.url or default, self.keys)
+
+
+def create(root: Path) -> None:
+    """Makes a workspace folder: configuration, key file (0600), and a .gitignore that keeps it all out of git.
+
+    Raises:
+        DeskwrightError: there is a workspace already.
+    """
+    file = root / configuration.FILE
+    if file.exists():
+        raise DeskwrightError(f"{file} exists already; nothing was changed.")
+    root.mkdir(parents=True, exist_ok=True)
+    if not (root / KEY_FILE).exists():
+        _write_keys(root / KEY_FILE)
+    (root / ".gitignore").write_text("*\n", encoding="utf-8")
+    file.write_text(configuration.DEFAULT, encoding="utf-8")
+
+
+def _write_keys(path: Path) -> None:
+    lines = ["# Deskwright's keys. Whoever has them can read the store: keep them out of backups of the store.\n"]
+    lines += [f'{name} = "{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"\n' for name in KEY_NAMES]
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+def read_keys(root: Path) -> Keys:
+    """The workspace's keys: from the environment where set, else from the key file.
+
+    Raises:
+        ConfigError: keys are missing, short, or a repeated byte (a placeholder); all faults are named.
+        DeskwrightError: the key file can be read by other users.
+    """
+    path = root / KEY_FILE
+    in_file: dict[str, str] = {}
+    if path.exists():
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise DeskwrightError(f"{path} has mode {mode:04o}, others can read it. Do `chmod 600 {path}`.")
+        in_file = tomllib.loads(path.read_text(encoding="utf-8"))
+    faults: list[str] = []
+    keys = {name: _key(name, in_file, faults) for name in KEY_NAMES}
+    if faults:
+        raise ConfigError(f"The keys (environment, then {path})", faults)
+    return Keys(**keys)
+
+
+def _key(name: str, in_file: dict[str, str], faults: list[str]) -> bytes:
+    variable = f"DESKWRIGHT_{name.upper()}_KEY"
+    encoded = os.environ.get(variable) or in_file.get(name)
+    if not encoded:
+        faults.append(f"{name}: not in {variable} and not in the key file")
+        return b""
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        faults.append(f"{name}: not base64")
+        return b""
+    if len(key) != KEY_BYTES or len(set(key)) < 8:
+        faults.append(f"{name}: found {len(key)} bytes, {len(set(key))} different; expected {KEY_BYTES} random bytes")
+    return key

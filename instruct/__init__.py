@@ -1,0 +1,1 @@
+"""Clean conversations and review decisions -> training rows -> a tuned, evaluated, promoted model."""

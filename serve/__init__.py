@@ -1,0 +1,1 @@
+"""A tuned model -> answers, feedback and review decisions, over HTTP."""
