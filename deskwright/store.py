@@ -263,8 +263,8 @@ class Store:
         """Inserts the row, or replaces `values` of the row with these `keys`."""
         from sqlalchemy.dialects import postgresql, sqlite
 
-        insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self.engine.dialect.name]
-        statement = insert(table).values(**keys, **values)
+        inserts: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+        statement = inserts[self.engine.dialect.name](table).values(**keys, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=values))
 
     def pseudonym(self, kind: str, value: str) -> str:

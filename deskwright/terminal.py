@@ -20,10 +20,8 @@ def progress(items: Iterable[T], label: str, unit: str, total: int | None = None
         yield from tqdm(items, desc=label, unit=f" {unit}", total=total, mininterval=0.2)
         return
     started = shown = time.monotonic()
-    done = 0
-    for item in items:
+    for done, item in enumerate(items, 1):
         yield item
-        done += 1
         if time.monotonic() - shown >= SECONDS_BETWEEN_LINES:
             shown = time.monotonic()
             rate = done / (shown - started)

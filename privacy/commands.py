@@ -1,0 +1,104 @@
+"""The command that brings a source in: read, redact, store, account for every record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deskwright import plugins
+from deskwright.cli import workspace_option
+from deskwright.errors import ConfigError
+from deskwright.plugins import Connector
+from deskwright.terminal import progress
+from deskwright.workspace import Workspace
+from privacy.ingest import MOST_NAMED, Report
+
+
+@click.command()
+@click.argument("source")
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@workspace_option
+@click.option("--map", "columns", multiple=True, metavar="FIELD=COLUMN", help="For tables: which column holds a field.")
+@click.option("--preview", is_flag=True, help="For tables: show how the columns would be read, and store nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def ingest(source: str, path: Path, root: Path, columns: tuple[str, ...], preview: bool, as_json: bool) -> None:
+    """Read PATH as SOURCE, redact it and store it. `deskwright sources` lists the sources.
+
+    Nothing is stored unredacted. The report accounts for every record; the exit code is 1 if a record could not be
+    read or messages that the source promises are missing. Running it again changes nothing, or goes on after a crash.
+
+    \b
+    deskwright ingest zendesk export.ndjson --workspace shop
+    deskwright ingest table pairs.csv --map customer=question --map agent=answer --workspace shop
+    deskwright ingest table pairs.csv --preview --workspace shop
+    """
+    workspace = Workspace.open(root)
+    connector = plugins.load("connectors", source)()
+    options = _options(connector, workspace.config.sources.get(source, {}), columns)
+    if preview:
+        if not hasattr(connector, "preview"):
+            raise click.UsageError(f"--preview is for tables; {source} has a fixed form.")
+        click.echo(connector.preview(path, options))
+        return
+    report = run(workspace, connector, path, options)
+    folder = workspace.reports
+    folder.mkdir(exist_ok=True)
+    file = folder / f"ingest-{source}.json"
+    file.write_text(json.dumps(report.as_json(), indent=2) + "\n", encoding="utf-8")
+    click.echo(json.dumps(report.as_json(), indent=2) if as_json else describe(report))
+    if (advice := getattr(connector, "advice", lambda options: None)(options)) and not as_json:
+        click.echo(f"Note: {advice}")
+    if not report.complete:
+        raise SystemExit(1)
+
+
+def run(workspace: Workspace, connector: Connector, path: Path, options: Mapping[str, Any]) -> Report:
+    """Ingests one path with one connector and shows the progress."""
+    from privacy.gate import Gate
+    from privacy.ingest import ingest as store_records
+
+    total = connector.count(path, options)
+    records = progress(connector.read(path, options), f"ingest {connector.name}", "records", total)
+    basis = workspace.config.privacy.legal_basis
+    return store_records(workspace.store, Gate.of(workspace), connector.name, records, basis)
+
+
+def _options(connector: Connector, configured: Mapping[str, Any], columns: tuple[str, ...]) -> dict[str, Any]:
+    options = dict(configured)
+    if columns:
+        broken = [pair for pair in columns if "=" not in pair]
+        if broken:
+            raise click.UsageError(f"--map takes FIELD=COLUMN; found {', '.join(broken)}")
+        options["columns"] = {**options.get("columns", {}), **dict(pair.split("=", 1) for pair in columns)}
+    if faults := connector.check(options):
+        raise ConfigError(f"The options of {connector.name}", faults)
+    return options
+
+
+def describe(report: Report) -> str:
+    """The completeness report, as people read it."""
+    conversations = report.conversations
+    stored = sum(conversations[outcome] for outcome in ("new", "updated", "unchanged"))
+    lines = [
+        f"{report.source}: {conversations.total():,} conversations read, {stored:,} stored "
+        f"({conversations['new']:,} new, {conversations['updated']:,} updated, "
+        f"{conversations['unchanged']:,} unchanged), {conversations['quarantined']:,} quarantined",
+        f"  messages: {report.messages['read']:,} read, {report.messages['stored']:,} stored, "
+        f"{report.messages['skipped']:,} skipped, {report.messages['quarantined']:,} quarantined",
+    ]
+    for title, counts in (
+        ("skipped", report.skipped),
+        ("quarantined", report.quarantined),
+        ("replaced", report.replaced),
+    ):
+        if counts:
+            lines.append(f"  {title}: " + ", ".join(f"{what} {n:,}" for what, n in counts.most_common()))
+    if report.shortfalls:
+        lines.append(f"  SHORTFALL: {len(report.shortfalls)} conversations hold less than their source promises:")
+        lines += [f"    {shortfall}" for shortfall in report.shortfalls[:MOST_NAMED]]
+    lines.append("  Every record is accounted for." if report.complete else "  INCOMPLETE: see above.")
+    return "\n".join(lines)
