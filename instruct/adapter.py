@@ -1,0 +1,117 @@
+"""A tuned adapter on disk: its weights, its tokenizer with the chat template, and its card.
+
+The card carries all that training and serving must share; its digest names the adapter's content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from deskwright.errors import DeskwrightError
+from deskwright.workspace import Workspace
+from instruct import base
+from instruct.rounds import Model
+
+CARD = "deskwright.json"
+WEIGHTS = "adapter_model.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What serving needs to know, and where the adapter came from."""
+
+    base: str
+    base_digest: str
+    dataset: str
+    system: str
+    passages: int
+    max_tokens: int
+    tuning: dict[str, Any]
+    losses: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model ready to generate, with the tokenizer and the card that belong to it."""
+
+    model: Any
+    tokenizer: Any
+    card: Card
+
+
+def folder(workspace: Workspace, name: str) -> Path:
+    """Where the adapter of this name lives."""
+    return workspace.models / name
+
+
+def digest(path: Path) -> str:
+    """SHA-256 over the adapter's weights, configuration and chat template, 16 hexadecimal digits."""
+    hashed = hashlib.sha256()
+    for name in (WEIGHTS, "adapter_config.json", CARD, "chat_template.jinja"):
+        file = path / name
+        hashed.update(file.read_bytes() if file.is_file() else b"")
+    return hashed.hexdigest()[:16]
+
+
+def untuned(workspace: Workspace) -> Card:
+    """The card of the base model without an adapter, from the configuration."""
+    config = workspace.config
+    return Card(
+        base=config.model.base,
+        base_digest=base.digest(workspace),
+        dataset="",
+        system=config.dataset.system,
+        passages=config.dataset.passages,
+        max_tokens=config.dataset.max_tokens,
+        tuning={},
+        losses={},
+    )
+
+
+def write_card(path: Path, card: Card) -> None:
+    """Saves the card as JSON, and as a page to read beside it."""
+    (path / CARD).write_text(json.dumps(asdict(card), indent=2) + "\n", encoding="utf-8")
+    settings = "\n".join(f"| {name} | {value} |" for name, value in card.tuning.items())
+    losses = "\n".join(f"| {name} | {value:.4f} |" for name, value in card.losses.items())
+    (path / "README.md").write_text(
+        f"# LoRA adapter on {card.base}\n\nTuned on the training set `{card.dataset}` (redacted support conversations) "
+        f"over the base model `{card.base_digest}`. Serve it with the chat template beside it.\n\n"
+        f"| setting | value |\n|---|---|\n{settings}\n\n| loss | nats a token |\n|---|---:|\n{losses}\n",
+        encoding="utf-8",
+    )
+
+
+def read_card(path: Path) -> Card:
+    """The card of the adapter at `path`."""
+    return Card(**json.loads((path / CARD).read_text(encoding="utf-8")))
+
+
+def load(workspace: Workspace, model: Model | None) -> Loaded:
+    """The tuned model, adapter merged into the base (same function, no cost per token); with None the untuned base.
+
+    Raises:
+        DeskwrightError: the adapter's files are gone or changed, or the base is not the one it was tuned on.
+    """
+    if model is None:
+        return Loaded(base.model(workspace).eval(), base.tokenizer(workspace), untuned(workspace))
+    from peft import PeftModel
+    from transformers import AutoTokenizer
+
+    path = folder(workspace, model.name)
+    if not (path / WEIGHTS).is_file() or digest(path) != model.digest:
+        raise DeskwrightError(
+            f"The adapter {model.name} in {path} is missing or not what was registered (digest {model.digest}). "
+            "Restore the folder, or promote another model."
+        )
+    card = read_card(path)
+    if card.base_digest != base.digest(workspace):
+        raise DeskwrightError(
+            f"{model.name} was tuned on the base model {card.base_digest}; the configuration (model.base) gives "
+            f"{base.digest(workspace)}. Set it back, or tune again."
+        )
+    tuned = PeftModel.from_pretrained(base.model(workspace), str(path)).merge_and_unload()
+    return Loaded(tuned.eval(), AutoTokenizer.from_pretrained(str(path)), card)

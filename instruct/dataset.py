@@ -1,0 +1,256 @@
+"""Stored conversations and review decisions -> a training set: rows with their splits, passages, report.
+
+A dataset is a folder named by its fingerprint: the same inputs make the same folder, and a second build finds it there.
+Customers, not rows, are split, the newest ones into test and validation; a customer's split is kept for ever, so that
+what one round was measured on no later round trains on. This is the only writer of `splits` and `datasets`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from deskwright import audit
+from deskwright.errors import DeskwrightError
+from deskwright.store import Store, now
+from deskwright.terminal import progress
+from deskwright.workspace import Workspace
+from instruct import base, reviews
+from instruct.pairs import Pair, pairs
+from instruct.passages import Passage, Passages
+from instruct.rows import Row, as_row, as_table, fit
+from privacy.ingest import Kept, conversations
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass
+class Report:
+    """Rows by split, and what was left out by reason."""
+
+    fingerprint: str = ""
+    rows: Counter[str] = field(default_factory=Counter)
+    origins: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    conversations: int = 0
+    customers: int = 0
+    unchanged: bool = False
+
+
+def build(workspace: Workspace) -> Report:
+    """Builds the dataset of what the store holds now.
+
+    Raises:
+        DeskwrightError: there is nothing to train on; the message says what was left out and why.
+    """
+    report = Report()
+    rows = _from_conversations(workspace.store, report)
+    if not rows:
+        reasons = ", ".join(f"{what} {n:,}" for what, n in report.left_out.most_common()) or "nothing is stored"
+        raise DeskwrightError(
+            f"No training pair came out of {report.conversations:,} conversations ({reasons}). A pair needs a public "
+            "message of a customer and a public answer of a human agent: `deskwright ingest` something that has them, "
+            "and for mail and Slack say who your agents are (sources.mail.agents, sources.slack.agents)."
+        )
+    rows = _split(workspace, rows, report)
+    rows = _without_held_out(rows, report)
+    rows += reviews.rows(workspace.store, report.left_out)
+    base.prepare(workspace, _texts(rows))
+    report.fingerprint = _fingerprint(workspace, rows)
+    folder = workspace.datasets / report.fingerprint
+    if folder.is_dir():
+        report = _read_report(folder)
+        _register(workspace.store, report)
+        return report
+    index = _index(rows)
+    rows = _with_passages(rows, index, workspace.config.dataset.passages)
+    rows = _fitted(workspace, rows, report)
+    report.rows = Counter(row.split for row in rows)
+    report.origins = Counter(row.origin for row in rows if row.split == "train")
+    missing = [split for split in SPLITS if not report.rows[split]]
+    if missing:
+        raise DeskwrightError(
+            f"No rows for {' and '.join(missing)}: found {len(rows)} rows of {report.customers} customers. "
+            "A training set needs conversations of at least a handful of customers."
+        )
+    _write(workspace, folder, rows, index, report)
+    _register(workspace.store, report)
+    return report
+
+
+def read(workspace: Workspace, fingerprint: str, split: str) -> list[Row]:
+    """The rows of one split of a dataset."""
+    from datasets import Dataset
+
+    file = workspace.datasets / fingerprint / f"{split}.parquet"
+    if not file.is_file():
+        raise DeskwrightError(f"{file} is not there. Build the training set again: `deskwright build`.")
+    rows = Dataset.from_parquet(str(file), cache_dir=str(workspace.root / ".cache"))
+    return [as_row(row) for row in rows]
+
+
+def _from_conversations(store: Store, report: Report) -> list[Row]:
+    rows = []
+    started: dict[str, float] = {}
+    for kept in progress(conversations(store), "pairs", "conversations"):
+        report.conversations += 1
+        for pair in pairs(kept.clean, report.left_out):
+            rows.append(_row(kept, pair))
+        first = kept.started_at or datetime.min.replace(tzinfo=UTC)
+        customer = kept.clean.customer
+        started[customer] = min(started.get(customer, first.timestamp()), first.timestamp())
+    newest_last = {customer: n for n, customer in enumerate(sorted(started, key=lambda c: (started[c], c)))}
+    return sorted(rows, key=lambda row: (newest_last[row.customer], row.id))
+
+
+def _row(kept: Kept, pair: Pair) -> Row:
+    conversation = kept.clean.conversation
+    return Row(
+        id=pair.message_ids[-1],
+        split="",
+        origin="conversation",
+        turns=pair.turns,
+        answer=pair.answer,
+        customer=kept.clean.customer,
+        topic=conversation.tags[0] if conversation.tags else "",
+        traced=pair.message_ids,
+        gate_version=kept.clean.gate_version,
+        legal_basis=kept.legal_basis,
+    )
+
+
+def _split(workspace: Workspace, rows: Sequence[Row], report: Report) -> list[Row]:
+    """Rows with their customer's split. Customers seen for the first time are assigned: the newest to test, the ones
+    before them to validation, the rest to training."""
+    table = workspace.store.tables.splits
+    with workspace.store.begin() as connection:
+        known = {row.customer: row.split for row in connection.execute(sa.select(table))}
+        new = [customer for customer in dict.fromkeys(row.customer for row in rows) if customer not in known]
+        assigned = dict(zip(new, _shares(len(new), workspace.config.dataset), strict=True))
+        if assigned:
+            connection.execute(
+                table.insert(),
+                [{"customer": c, "split": split, "assigned_at": now()} for c, split in assigned.items()],
+            )
+    known |= assigned
+    report.customers = len({row.customer for row in rows})
+    return [replace(row, split=known[row.customer]) for row in rows]
+
+
+def _shares(count: int, config: Any) -> list[str]:
+    """One split for each of `count` customers, oldest first."""
+    test = max(round(count * config.test), 1) if count >= len(SPLITS) else 0
+    validation = max(round(count * config.validation), 1) if count >= len(SPLITS) else 0
+    return ["train"] * (count - test - validation) + ["validation"] * validation + ["test"] * test
+
+
+def _without_held_out(rows: Sequence[Row], report: Report) -> list[Row]:
+    """Leaves out repeated rows, and rows of training that also stand, word for word, in a held-out split."""
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for row in sorted(rows, key=lambda row: -SPLITS.index(row.split)):
+        key = (_plain(row.turns[-1][1]), _plain(row.answer))
+        if key in seen:
+            report.left_out["same question and answer as another row"] += 1
+            continue
+        seen.add(key)
+        kept.append(row)
+    order = {row.id: n for n, row in enumerate(rows)}
+    return sorted(kept, key=lambda row: order[row.id])
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _texts(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Every message of the training split once."""
+    train = [row for row in rows if row.split == "train"]
+    return list(dict.fromkeys(part for row in train for part in [*row.turns, ("assistant", row.answer)]))
+
+
+def _index(rows: Sequence[Row]) -> Passages:
+    """The answers that may be retrieved: those of the training split, never a held-out one."""
+    train = {row.id: row for row in rows if row.split == "train"}
+    passages = [Passage(row.id, row.turns[-1][1], row.answer) for row in train.values()]
+    return Passages.build(passages, [row.customer for row in train.values()])
+
+
+def _with_passages(rows: Sequence[Row], index: Passages, k: int) -> list[Row]:
+    """Rows with what the server would retrieve for their question, other than from the same customer."""
+    found = index.search_all([row.turns[-1][1] for row in rows], k, [row.customer for row in rows])
+    return [
+        replace(row, passages=tuple((p.question, p.answer) for p in near))
+        for row, near in zip(rows, found, strict=True)
+    ]
+
+
+def _fitted(workspace: Workspace, rows: Sequence[Row], report: Report) -> list[Row]:
+    """Rows of at most `max_tokens`: old turns go first, then passages; a row whose answer alone is too long goes."""
+    tokenizer = base.tokenizer(workspace)
+    config = workspace.config.dataset
+    fitted = []
+    for row in rows:
+        short = fit(row, config.system, tokenizer, config.max_tokens)
+        if short is None:
+            report.left_out[f"question and answer of over {config.max_tokens} tokens"] += 1
+        else:
+            fitted.append(short)
+    return fitted
+
+
+def _fingerprint(workspace: Workspace, rows: Sequence[Row]) -> str:
+    settings = workspace.config.dataset.model_dump_json() + base.digest(workspace)
+    hashed = hashlib.sha256(settings.encode())
+    for row in sorted(rows, key=lambda row: row.id):
+        hashed.update(json.dumps(asdict(row), sort_keys=True).encode())
+    return hashed.hexdigest()[:16]
+
+
+def _write(workspace: Workspace, folder: Path, rows: Sequence[Row], index: Passages, report: Report) -> None:
+    from datasets import Dataset
+
+    making = folder.with_name(folder.name + ".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    for split in SPLITS:
+        table = [as_table(row) for row in rows if row.split == split]
+        Dataset.from_list(table).to_parquet(str(making / f"{split}.parquet"))
+    index.save(making)
+    (making / "report.json").write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+    (making / "README.md").write_text(_card(workspace, report), encoding="utf-8")
+    making.rename(folder)
+
+
+def _register(store: Store, report: Report) -> None:
+    values = {"made_at": now(), "report": asdict(report)}
+    with store.begin() as connection:
+        store.upsert(connection, store.tables.datasets, {"fingerprint": report.fingerprint}, values)
+        audit.record(store, connection, "build", dataset=report.fingerprint, rows=dict(report.rows))
+
+
+def _card(workspace: Workspace, report: Report) -> str:
+    rows = "\n".join(f"| {split} | {report.rows[split]:,} |" for split in SPLITS)
+    left_out = "\n".join(f"| {what} | {n:,} |" for what, n in report.left_out.most_common()) or "| nothing | 0 |"
+    return (
+        f"# Training set {report.fingerprint}\n\n"
+        f"Made from {report.conversations:,} redacted conversations of {report.customers:,} customers. Each row names "
+        "the messages it was made of (`traced`), the version of the gate that redacted them and the legal basis "
+        f'("{workspace.config.privacy.legal_basis}").\n\n'
+        f"| split | rows |\n|---|---:|\n{rows}\n\n| left out | count |\n|---|---:|\n{left_out}\n"
+    )
+
+
+def _read_report(folder: Path) -> Report:
+    saved = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    counters = {name: Counter(saved[name]) for name in ("rows", "origins", "left_out")}
+    return Report(**{**saved, **counters, "unchanged": True})

@@ -1,0 +1,116 @@
+"""Messages of the training split -> a very small Llama, so that the loop can be seen without a download.
+
+It learns the company's words and sentences, one message at a time, never which answer belongs to which question: that
+is left to tuning, and is what the comparison of tuned and untuned then shows. It is no model to talk to customers with.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from privacy.redact import ENTITIES
+
+ROLES = ("system", "user", "assistant")
+VOCABULARY = 4096
+CONTEXT = 1024
+BLOCK = 256
+BATCH = 16
+TOKENS = 600_000
+LEARNING_RATE = 2e-3
+WARM_UP = 0.05
+TEMPLATE = Path(__file__).with_name("demo_base.jinja")
+NUMBERED = 4
+"""Placeholders <PERSON_1> to <PERSON_4> and so on are single tokens; higher numbers are spelt."""
+
+
+def prepare(folder: Path, texts: Sequence[tuple[str, str]], seed: int) -> None:
+    """Makes tokenizer and model in `folder` unless they are there; shows its progress."""
+    if (folder / "config.json").is_file():
+        return
+    making = folder.with_name(folder.name + ".making")
+    shutil.rmtree(making, ignore_errors=True)
+    tokenizer = _tokenizer([text for _, text in texts])
+    model = _pretrain(tokenizer, texts, seed)
+    tokenizer.save_pretrained(making)
+    model.save_pretrained(making)
+    making.rename(folder)
+
+
+def _tokenizer(texts: Sequence[str]) -> Any:
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    special = ["<|pad|>", "<|end|>", *(f"<|{role}|>" for role in ROLES)]
+    raw = Tokenizer(models.BPE())
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    raw.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=VOCABULARY - NUMBERED * len(ENTITIES),
+            special_tokens=special,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    raw.add_tokens([AddedToken(f"<{entity}_{n}>") for entity in ENTITIES for n in range(1, NUMBERED + 1)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=raw,
+        pad_token="<|pad|>",
+        eos_token="<|end|>",
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+        chat_template=TEMPLATE.read_text(encoding="utf-8"),
+    )
+
+
+def _pretrain(tokenizer: Any, texts: Sequence[tuple[str, str]], seed: int) -> Any:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from deskwright.terminal import progress
+
+    torch.manual_seed(seed)
+    shape = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=192,
+        intermediate_size=512,
+        num_hidden_layers=4,
+        num_attention_heads=6,
+        num_key_value_heads=6,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    model = LlamaForCausalLM(shape).train()
+    blocks = _blocks(tokenizer, texts, random.Random(seed))
+    steps = len(blocks) // BATCH
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, pct_start=WARM_UP)
+    for step in progress(range(steps), "demo base model", "steps", steps):
+        batch = torch.tensor(blocks[step * BATCH : (step + 1) * BATCH])
+        loss = model(input_ids=batch, labels=batch).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+    return model.eval()
+
+
+def _blocks(tokenizer: Any, texts: Sequence[tuple[str, str]], order: random.Random) -> list[list[int]]:
+    """Messages, shuffled anew for each pass, one after the other in blocks of equal length."""
+    encoded = [tokenizer(f"<|{role}|>{text}<|end|>")["input_ids"] for role, text in texts]
+    stream: list[int] = []
+    while encoded and len(stream) < TOKENS:
+        order.shuffle(encoded)
+        stream += [token for message in encoded for token in message]
+    whole = max(len(stream) // BLOCK // BATCH, 1) * BATCH
+    stream += stream[: max(0, whole * BLOCK - len(stream))]
+    return [stream[i * BLOCK : (i + 1) * BLOCK] for i in range(min(whole, max(TOKENS // BLOCK, BATCH)))]

@@ -1,0 +1,165 @@
+"""A training set -> a LoRA adapter: TRL's `SFTTrainer` over PEFT, loss on the agent's answers alone.
+
+Settings that differ from `SFTConfig`'s defaults: learning rate from the configuration (TRL's 2e-5 is for full
+tuning); no truncation, since rows were fitted when built and an answer must not be cut; batches of like length
+(`group_by_length`), which on a processor beats packing; no gradient checkpointing and bf16 only where the machine
+multiplies it natively; evaluation four times an epoch, best checkpoint kept, early stopping.
+
+A run that was interrupted goes on from its last checkpoint when the same command is given again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deskwright.errors import DeskwrightError
+from deskwright.workspace import Workspace
+from instruct import adapter, base, dataset, rounds
+from instruct.prompt import render
+from instruct.rounds import Model
+from instruct.rows import Row, whole
+
+EVALUATIONS_AN_EPOCH = 4
+MOST_VALIDATION_ROWS = 400
+LORA_DROPOUT = 0.05
+
+
+def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
+    """The model tuned on this dataset with the present settings, and whether it was tuned now (else: found).
+
+    Raises:
+        DeskwrightError: a row without a token to learn from; the message names it.
+    """
+    settings = {**workspace.config.tune.model_dump(), "base": base.digest(workspace)}
+    inputs = hashlib.sha256(json.dumps([fingerprint, settings], sort_keys=True).encode()).hexdigest()[:12]
+    done = next((m for m in rounds.models(workspace.store) if m.name.endswith(inputs)), None)
+    if done:
+        return done, False
+    number = rounds.next_round(workspace.store)
+    name = f"round-{number}-{inputs}"
+    working = workspace.models / f"training-{inputs}"
+    losses = _train(workspace, fingerprint, working)
+    path = adapter.folder(workspace, name)
+    config = workspace.config
+    adapter.write_card(
+        working / "adapter",
+        adapter.Card(
+            base=config.model.base,
+            base_digest=base.digest(workspace),
+            dataset=fingerprint,
+            system=config.dataset.system,
+            passages=config.dataset.passages,
+            max_tokens=config.dataset.max_tokens,
+            tuning=config.tune.model_dump(),
+            losses=losses,
+        ),
+    )
+    (working / "adapter").rename(path)
+    model = Model(name, number, adapter.digest(path), config.model.base, fingerprint)
+    rounds.register(workspace.store, model)
+    shutil.rmtree(working)
+    return model, True
+
+
+def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str, list[int]]]:
+    """Token ids and a mask that is 1 on the answer and the end of its turn, rendered as the server renders them.
+
+    Raises:
+        DeskwrightError: a row whose answer has no token, or whose prompt is not the beginning of the whole (a chat
+            template that renders the two differently); the message names it.
+    """
+    made = []
+    for row in rows:
+        prompt = render(tokenizer, row.prompt(system), prompt=True)
+        ids = render(tokenizer, whole(row, system), prompt=False)
+        if ids[: len(prompt)] != prompt:
+            raise DeskwrightError(
+                f"Row {row.id}: the chat template renders the prompt differently with and without its answer, so that "
+                "the model would be trained on other tokens than it is served. Use a template that does not."
+            )
+        if len(ids) == len(prompt):
+            raise DeskwrightError(f"Row {row.id} has no token to learn from: every label would be masked.")
+        made.append({"input_ids": ids, "completion_mask": [0] * len(prompt) + [1] * (len(ids) - len(prompt))})
+    return made
+
+
+def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, float]:
+    """Trains into `working`, leaves the adapter in `working/adapter`, returns the losses."""
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import EarlyStoppingCallback
+    from transformers.trainer_utils import get_last_checkpoint
+    from trl import SFTConfig, SFTTrainer
+
+    logging.getLogger("trl").setLevel(logging.ERROR)
+    settings = workspace.config.tune
+    tokenizer = base.tokenizer(workspace)
+    system = workspace.config.dataset.system
+    train = examples(tokenizer, dataset.read(workspace, fingerprint, "train"), system)
+    held = examples(tokenizer, dataset.read(workspace, fingerprint, "validation")[:MOST_VALIDATION_ROWS], system)
+    model = base.model(workspace)
+    steps_an_epoch = max(len(train) // settings.batch, 1)
+    every = max(steps_an_epoch // EVALUATIONS_AN_EPOCH, 1)
+    trainer = SFTTrainer(
+        model=model,
+        processing_class=tokenizer,
+        train_dataset=Dataset.from_list(train),
+        eval_dataset=Dataset.from_list(held),
+        peft_config=LoraConfig(
+            r=settings.rank,
+            lora_alpha=2 * settings.rank,
+            lora_dropout=LORA_DROPOUT,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
+        ),
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
+        args=SFTConfig(
+            output_dir=str(working / "checkpoints"),
+            learning_rate=settings.learning_rate,
+            num_train_epochs=settings.epochs,
+            per_device_train_batch_size=settings.batch,
+            per_device_eval_batch_size=settings.batch,
+            seed=settings.seed,
+            max_length=None,
+            completion_only_loss=True,
+            train_sampling_strategy="group_by_length",
+            gradient_checkpointing=False,
+            bf16=model.dtype.itemsize == 2,
+            eval_strategy="steps",
+            eval_steps=every,
+            save_steps=every,
+            save_total_limit=2,
+            logging_steps=max(every // 2, 1),
+            load_best_model_at_end=True,
+            metric_for_best_model="eval_loss",
+            lr_scheduler_type="cosine",
+            warmup_steps=min(20, steps_an_epoch),
+            report_to="none",
+            dataloader_pin_memory=False,
+        ),
+    )
+    last = get_last_checkpoint(str(working / "checkpoints")) if (working / "checkpoints").is_dir() else None
+    trainer.train(resume_from_checkpoint=last)
+    trainer.save_model(str(working / "adapter"))
+    tokenizer.save_pretrained(str(working / "adapter"))
+    _stable_base_name(working / "adapter", workspace.config.model.base)
+    history = trainer.state.log_history
+    train_losses = [entry["loss"] for entry in history if "loss" in entry]
+    return {
+        "validation, first": next(entry["eval_loss"] for entry in history if "eval_loss" in entry),
+        "validation, best": float(trainer.state.best_metric),
+        "training, last": train_losses[-1] if train_losses else float("nan"),
+    }
+
+
+def _stable_base_name(path: Path, name: str) -> None:
+    """PEFT writes the path it loaded the base from; an adapter that is moved must not carry it."""
+    file = path / "adapter_config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**config, "base_model_name_or_path": name}, indent=2) + "\n", encoding="utf-8")
