@@ -131,8 +131,8 @@ def _objection(model: Model, present: Model | None) -> str:
         low, high = evaluation["gain"]["interval"]
         return (
             f"its held-out loss is lower than that of {reference} by {evaluation['gain']['mean']:.4f} nats a token, "
-            f"95 % interval {low:.4f} to {high:.4f}, which does not exclude zero. Tune with more data, or give a reason "
-            "with --force."
+            f"95 % interval {low:.4f} to {high:.4f}, which does not exclude zero. Tune with more data, or give a "
+            "reason with --force."
         )
     return ""
 

@@ -60,6 +60,7 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
             losses=losses,
         ),
     )
+    shutil.rmtree(path, ignore_errors=True)  # left by a run that was killed before it registered
     (working / "adapter").rename(path)
     model = Model(name, number, adapter.digest(path), config.model.base, fingerprint)
     rounds.register(workspace.store, model)

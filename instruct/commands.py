@@ -1,0 +1,159 @@
+"""The commands from stored conversations to a promoted model."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deskwright.cli import workspace_option
+from deskwright.terminal import table
+from deskwright.workspace import Workspace
+
+if TYPE_CHECKING:
+    from instruct.dataset import Report
+
+
+@click.command()
+@workspace_option
+def build(root: Path) -> None:
+    """Build the training set: pairs of question and answer from conversations, corrections from reviews.
+
+    Customers are split into training, validation and test, the newest into the last; a customer's split never changes.
+    `deskwright tune` does this first, so call it alone to look at the result.
+
+    \b
+    deskwright build --workspace shop
+    """
+    from instruct import dataset
+
+    workspace = Workspace.open(root)
+    report = dataset.build(workspace)
+    click.echo(describe(report))
+    click.echo(f"Rows and card: {workspace.datasets / report.fingerprint}")
+
+
+@click.command()
+@workspace_option
+def tune(root: Path) -> None:
+    """Tune the base model on the training set of all that is stored and reviewed now.
+
+    Builds the training set first. Interrupted, it goes on where it was when it is run again; with nothing new to learn
+    it says so.
+
+    \b
+    deskwright tune --workspace shop
+    """
+    from instruct import dataset
+    from instruct.adapter import folder, read_card
+    from instruct.tune import tune as run
+
+    workspace = Workspace.open(root)
+    report = dataset.build(workspace)
+    click.echo(describe(report))
+    model, fresh = run(workspace, report.fingerprint)
+    if not fresh:
+        click.echo(f"{model.name} was tuned on exactly this; nothing to do.")
+        return
+    losses = read_card(folder(workspace, model.name)).losses
+    click.echo(f"Tuned {model.name}: " + ", ".join(f"{what} loss {value:.3f}" for what, value in losses.items()))
+    click.echo(f"Next: deskwright evaluate --workspace {root}")
+
+
+@click.command()
+@workspace_option
+@click.option("--model", "name", help="Which model.  [default: the newest]")
+@click.option("--rows", default=100, show_default=True, help="How many held-out questions to answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def evaluate(root: Path, name: str | None, rows: int, as_json: bool) -> None:
+    """Compare a tuned model with the untuned base, and with the champion, on held-out conversations.
+
+    \b
+    deskwright evaluate --workspace shop
+    deskwright evaluate --model round-2-0f1e2d3c4b5a --workspace shop
+    """
+    from instruct import rounds
+    from instruct.evaluate import describe as describe_result
+    from instruct.evaluate import evaluate as run
+
+    workspace = Workspace.open(root)
+    model = rounds.find(workspace.store, name)
+    result = run(workspace, model, rows)
+    click.echo(json.dumps(result, indent=2) if as_json else describe_result(result))
+    if not as_json:
+        click.echo(f"Charts and examples: {workspace.reports / f'evaluate-{model.name}.html'}")
+
+
+@click.command()
+@workspace_option
+@click.option("--model", "name", help="Which model.  [default: the newest]")
+@click.option(
+    "--force", metavar="REASON", default="", help="Promote in spite of the evaluation; kept in the audit log."
+)
+def promote(root: Path, name: str | None, force: str) -> None:
+    """Let the server answer with a tuned model. It must beat the one that answers now.
+
+    \b
+    deskwright promote --workspace shop
+    """
+    from instruct import rounds
+
+    workspace = Workspace.open(root)
+    model = rounds.find(workspace.store, name)
+    rounds.promote(workspace.store, model, force)
+    click.echo(f"{model.name} answers from now on; a running server changes over before its next answer.")
+
+
+@click.command()
+@workspace_option
+def rollback(root: Path) -> None:
+    """Go back to the model that was promoted before.
+
+    \b
+    deskwright rollback --workspace shop
+    """
+    from instruct import rounds
+
+    taken_back, present = rounds.rollback(Workspace.open(root).store)
+    click.echo(f"Took {taken_back.name} back; {present.name if present else 'no model'} answers from now on.")
+
+
+@click.command()
+@workspace_option
+def models(root: Path) -> None:
+    """List the tuned models, the champion marked with a star.
+
+    \b
+    deskwright models --workspace shop
+    """
+    from instruct import rounds
+
+    store = Workspace.open(root).store
+    champion = rounds.champion(store)
+    known = rounds.models(store)
+    if not known:
+        click.echo("No model is tuned yet: `deskwright tune` makes one.")
+        return
+    lines = []
+    for model in known:
+        star = "*" if champion and champion.name == model.name else ""
+        gain = model.evaluation["gain"]["mean"] if model.evaluation else None
+        lines.append([model.name + star, model.base, model.dataset, "" if gain is None else f"{gain:+.3f}"])
+    click.echo(table(["model", "base", "training set", "gain (nats)"], lines))
+
+
+def describe(report: Report) -> str:
+    """The tally of a build, as people read it."""
+    left_out = Counter(report.left_out).most_common()
+    state = "unchanged" if report.unchanged else "built"
+    lines = [
+        f"Training set {report.fingerprint} ({state}): "
+        + ", ".join(f"{split} {report.rows[split]:,}" for split in ("train", "validation", "test"))
+        + f" rows, from {report.conversations:,} conversations of {report.customers:,} customers",
+        "  training rows by origin: " + ", ".join(f"{what} {n:,}" for what, n in report.origins.most_common()),
+    ]
+    lines += [f"  left out: {what} {n:,}" for what, n in left_out]
+    return "\n".join(lines)
