@@ -68,7 +68,7 @@ def addresses(values: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _addresses(value: str) -> list[tuple[str, str]]:
     """As `addresses`, of one header. What stands before a bare comma, as in `Doe, Ann <ann@example.org>`, belongs to
-    the name that follows; an `@` outside the angle brackets is part of a name; a header without any address is a name."""
+    the name that follows; an `@` outside the angle brackets is part of a name. Without any address it is all a name."""
     value = re.sub(r'(^|,)\s*([^",<>]*@[^",<>]*?)\s*<', r'\1 "\2" <', value)
     if value.endswith(":;"):
         return []

@@ -223,7 +223,8 @@ def _text(node: Tag | NavigableString) -> str:
             tag.replace_with("\n")
             continue
         edge = "\n\n" if tag.name == "p" else "\n"
-        tag.insert_before(edge) if tag is not node and tag.parent is not None else None
+        if tag is not node and tag.parent is not None:
+            tag.insert_before(edge)
         tag.append(edge)
     text = node.get_text().replace("\xa0", " ")
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" *\n *", "\n", text)).strip()
