@@ -1,0 +1,110 @@
+"""A question with its history -> its pieces as they are generated, then a `Finished`, recorded before it is told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any
+
+from anyio import CancelScope, to_thread
+
+from deskwright.errors import DeskwrightError
+from deskwright.plugins import Generation
+from instruct.passages import Passage
+from privacy.gate import Refused
+from serve.chat import State, clean_turns
+from serve.live import Served
+from serve.parts import Parts, Turns
+from serve.record import Said, new_id
+from serve.refusals import Refusal
+
+log = logging.getLogger("deskwright.serve")
+
+LONGEST_QUESTION_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is to be answered. `fresh` is the number of turns at the end that the record does not have; None: all."""
+
+    chat_id: str
+    channel: str
+    turns: Turns = field(repr=False)
+    how: Generation
+    fresh: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of an answer. `text` is what was shown, `said` what was recorded."""
+
+    said: Said
+    text: str = field(repr=False)
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str | Finished, None]:
+    """Generates when it is this one's turn. Closing the iterator stops the generation, and records nothing.
+
+    Raises:
+        Refusal: the question is too long for the model, or could not be redacted.
+    """
+    state: dict[str, Any] = {"turns": ask.turns, "how": ask.how, "stopped": Event()}
+    generated, shown, end = "", "", None
+    try:
+        async with parts.line.turn(), aclosing(_stepwise(served.chat.stream(state), state["stopped"])) as states:
+            async for new in states:
+                state.update(new)
+                if "answer" in new:
+                    generated += str(new["answer"].content)
+                    end = new["answer"] if new["answer"].usage_metadata else end
+                if new.get("text"):
+                    shown += new["text"]
+                    yield new["text"]
+    except Refused:
+        raise Refusal(400, "Personal data in this message could not be removed with certainty. Rephrase it.") from None
+    except DeskwrightError as error:
+        raise Refusal(400, str(error), "context_length_exceeded") from None
+    if end is None:
+        raise RuntimeError(f"{served.name} ended without a finish reason")
+    about = end.response_metadata
+    said = Said(
+        message_id=new_id("msg"),
+        text=generated.strip(),
+        model=about["model_name"],
+        digest=about["digest"],
+        sources=[_source(passage) for passage in state["passages"]],
+        confidence=about["confidence"],
+    )
+    await _keep(parts, ask, state, said)
+    usage = end.usage_metadata
+    yield Finished(said, shown, about["finish_reason"], usage["input_tokens"], usage["output_tokens"])
+
+
+async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said) -> None:
+    clean = clean_turns(State(turns=ask.turns, redacted=state["redacted"]))
+    fresh = clean if ask.fresh is None else clean[-ask.fresh :]
+    with CancelScope(shield=True):
+        await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
+
+
+async def _stepwise(states: Iterator[Any], stopped: Event) -> AsyncGenerator[Any, None]:
+    """The same, each step in a thread. Closing sets `stopped`, since a LangChain stream that is closed early first runs
+    to its end."""
+    end = object()
+    try:
+        while (state := await to_thread.run_sync(next, states, end)) is not end:
+            yield state
+    finally:
+        stopped.set()
+        with CancelScope(shield=True):
+            await to_thread.run_sync(states.close)  # type: ignore[attr-defined]
+
+
+def _source(passage: Passage) -> dict[str, Any]:
+    return {"id": passage.id, "question": passage.question[:LONGEST_QUESTION_SHOWN], "score": passage.score}

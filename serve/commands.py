@@ -1,0 +1,197 @@
+"""The commands that serve a workspace and hand out its keys."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deskwright.cli import workspace_option
+from deskwright.errors import DeskwrightError
+from deskwright.terminal import table
+from deskwright.workspace import Workspace
+
+if TYPE_CHECKING:
+    import uvicorn
+
+GRACE_SECONDS = 5
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server at work in a thread of this process; `stop` ends it."""
+
+    url: str
+    server: uvicorn.Server
+    thread: threading.Thread
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(GRACE_SECONDS + 5)
+
+
+@click.command()
+@workspace_option
+@click.option("--host", help="The address to listen at.  [default: serve.host, 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 for any.  [default: serve.port, 8000]")
+@click.option("--engine", default="transformers", show_default=True, help="What runs the model.")
+@click.option("--untuned", is_flag=True, help="Let the base model answer while nothing is promoted.")
+def serve(root: Path, host: str | None, port: int | None, engine: str, untuned: bool) -> None:
+    """Serve the chat API, the widget and the review console.
+
+    \b
+    deskwright serve --workspace shop
+    deskwright serve --workspace shop --host 0.0.0.0 --port 8080
+    """
+    workspace = Workspace.open(root)
+    server, listening, url = _prepare(workspace, engine, host, port, untuned)
+    for line in _addresses(workspace, url):
+        click.echo(line)
+    server.run(sockets=[listening])
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys.
+
+    \b
+    deskwright keys create --role integration --label "help desk"
+    deskwright keys create --role reviewer --label Mina
+    deskwright keys list
+    deskwright keys revoke 1f2e3d4c
+    """
+
+
+@keys.command("create")
+@workspace_option
+@click.option(
+    "--role", required=True, type=click.Choice(["integration", "reviewer", "admin"]),
+    help="integration: the chat API; reviewer: the review console; admin: both.",
+)  # fmt: skip
+@click.option("--label", default="", help="For whom or what it is.")
+def create_key(root: Path, role: str, label: str) -> None:
+    """Make a key and print it, this once.
+
+    \b
+    deskwright keys create --role reviewer --label Mina
+    """
+    from serve import access
+
+    click.echo(access.create(Workspace.open(root).store, role, label))
+    click.echo("Keep it: it is not stored and cannot be shown again.", err=True)
+
+
+@keys.command("list")
+@workspace_option
+def list_keys(root: Path) -> None:
+    """List the keys, without the keys themselves."""
+    from serve import access
+
+    rows = [
+        (key.id, key.role, key.label or "-", f"{key.created_at:%Y-%m-%d}", "revoked" if key.revoked_at else "valid")
+        for key in access.keys(Workspace.open(root).store)
+    ]
+    click.echo(table(("id", "role", "label", "made", "state"), rows))
+
+
+@keys.command("revoke")
+@click.argument("key_id")
+@workspace_option
+def revoke_key(root: Path, key_id: str) -> None:
+    """End the validity of the key with this id.
+
+    \b
+    deskwright keys revoke 1f2e3d4c
+    """
+    from serve import access
+
+    access.revoke(Workspace.open(root).store, key_id)
+    click.echo(f"The key {key_id} is revoked.")
+
+
+def start(
+    workspace: Workspace,
+    engine: str = "transformers",
+    host: str | None = None,
+    port: int | None = None,
+    untuned: bool = False,
+) -> Running:
+    """Serves the workspace in a thread, and returns when it answers. Port 0 takes any free one; `url` has it.
+
+    Raises:
+        DeskwrightError: nothing is promoted, the port is taken, or the server did not start.
+    """
+    server, listening, url = _prepare(workspace, engine, host, port, untuned)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="deskwright-serve", daemon=True)
+    thread.start()
+    waited_until = time.monotonic() + START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > waited_until:
+            raise DeskwrightError(f"The server at {url} did not start.")
+        time.sleep(0.02)
+    return Running(url, server, thread)
+
+
+def _prepare(
+    workspace: Workspace, engine: str, host: str | None, port: int | None, untuned: bool
+) -> tuple[uvicorn.Server, socket.socket, str]:
+    import uvicorn
+
+    from privacy.gate import Gate
+    from serve.app import create_app
+    from serve.live import Live, opener
+
+    config = workspace.config.serve
+    host = config.host if host is None else host
+    gate = Gate.of(workspace)
+    live = Live(workspace.store, opener(workspace, gate, engine), untuned)
+    listening = _listen(host, config.port if port is None else port)
+    settings = uvicorn.Config(
+        create_app(workspace, live, gate),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return uvicorn.Server(settings), listening, _url(host, listening.getsockname()[1])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise DeskwrightError(
+            f"Cannot listen at {host}, port {port}: {error.strerror}. Choose another with --host and --port."
+        ) from None
+    return listening
+
+
+def _url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def _addresses(workspace: Workspace, url: str) -> list[str]:
+    from serve import access
+
+    lines = [
+        f"Serving at {url}  (stop with Ctrl+C)",
+        f"  {url}/widget      the chat, as customers see it",
+        f"  {url}/console     the review console",
+        f"  {url}/v1          the chat API, for OpenAI's clients",
+        f'  <script src="{url}/widget.js" async></script>   puts the chat on your page (serve.origins must name it)',
+    ]
+    roles = {key.role for key in access.keys(workspace.store) if key.revoked_at is None}
+    if not roles & {"reviewer", "admin"}:
+        lines.append("The console and the API ask for a key: `deskwright keys create --role reviewer` makes one.")
+    return lines

@@ -1,0 +1,1 @@
+"""The built-in engines; each serves one model behind `deskwright.plugins.Engine`."""

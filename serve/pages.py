@@ -1,0 +1,102 @@
+"""Files of this package -> responses with the headers that keep a page to itself. No page loads anything from elsewhere
+or runs a script that stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+
+from fastapi import Response
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serve.refusals import Refusal
+
+MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+)
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""On every response that does not set its own."""
+
+LARGEST_BODY = 64 * 1024
+
+
+def page(folder: str, name: str, values: Mapping[str, str], embed: Sequence[str] | None = None) -> Response:
+    """A page with `{{name}}` replaced by escaped values. `embed`: the origins that may frame it, besides this one."""
+    text = _read(folder, name)
+    for key, value in values.items():
+        text = text.replace("{{" + key + "}}", escape(value))
+    ancestors = "'none'" if embed is None else " ".join(["'self'", *embed])
+    headers = {"Content-Security-Policy": PAGE_POLICY + ancestors}
+    if embed is not None:
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return Response(text, media_type="text/html", headers=headers)
+
+
+def asset(folder: str, name: str, allowed: set[str]) -> Response:
+    """One of the `allowed` files; any page may load it."""
+    if name not in allowed:
+        raise Refusal(404, "There is no such file.")
+    headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(_read(folder, name), media_type=MEDIA_TYPES[name.rsplit(".", 1)[1]], headers=headers)
+
+
+class Headers:
+    """Adds `HEADERS` to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class BodyLimit:
+    """Refuses requests of more than `LARGEST_BODY` bytes, whether they say so or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal = Refusal(413, f"The request is too large: at most {LARGEST_BODY} bytes are taken.", "too_large")
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > LARGEST_BODY:
+            await refusal.response()(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > LARGEST_BODY:
+                raise refusal
+            return message
+
+        await self._app(scope, counted, send)
+
+
+def _read(folder: str, name: str) -> str:
+    return (files("serve") / folder / name).read_text(encoding="utf-8")

@@ -1,0 +1,143 @@
+"""The chat widget: its pages, its sessions, its streamed answers and its thumbs.
+
+A session is a token the server signs, for one chat and one origin; what a page sends besides is the new message only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+from sse_starlette import EventSourceResponse
+
+from deskwright.plugins import Generation
+from serve import access
+from serve.answers import Ask, Finished, answer
+from serve.live import Served
+from serve.openai_api import broken, events
+from serve.pages import asset, page
+from serve.parts import Parts, Shared, Turns
+from serve.record import new_id
+from serve.refusals import Refusal
+
+LONGEST_MESSAGE = 4000
+LONGEST_HISTORY = 40
+"""Turns that go with a question; older ones stay in the record."""
+
+router = APIRouter()
+
+
+class Question(BaseModel):
+    message: str = Field(min_length=1, max_length=LONGEST_MESSAGE)
+
+
+class Thumb(BaseModel):
+    """A thumb up (1) or down (-1), or 0 to take it back."""
+
+    message_id: str = Field(max_length=64)
+    value: Literal[1, -1, 0]
+    reasons: list[Literal["wrong", "unclear", "not my question", "rude", "other"]] = Field(default=[], max_length=5)
+    comment: str = Field("", max_length=2000)
+
+
+def _origin(request: Request, parts: Shared) -> str:
+    """The page's origin, which must be this server or one of `serve.origins`."""
+    origin = request.headers.get("origin", "")
+    own = urlsplit(origin).netloc == request.headers.get("host")
+    if not own and origin not in parts.workspace.config.serve.origins:
+        raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
+    return origin
+
+
+Origin = Annotated[str, Depends(_origin)]
+
+
+def _chat(request: Request, parts: Shared, origin: Origin) -> str:
+    token = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return access.chat_of(parts.workspace.keys.session, token, origin)
+
+
+Chat = Annotated[str, Depends(_chat)]
+"""The id of the chat that the session token is for."""
+
+
+@router.get("/widget", include_in_schema=False)
+def widget(parts: Shared) -> Response:
+    """The chat as a page, to be shown in a frame."""
+    config = parts.workspace.config.serve
+    return page("widget", "widget.html", {"title": config.title, "greeting": config.greeting}, embed=config.origins)
+
+
+@router.get("/widget/{name}", include_in_schema=False)
+def widget_asset(name: str) -> Response:
+    """The page's style and script."""
+    return asset("widget", name, {"chat.js", "chat.css"})
+
+
+@router.get("/widget.js", include_in_schema=False)
+def loader() -> Response:
+    """The snippet for other web pages: a button that opens the chat."""
+    return asset("widget", "loader.js", {"loader.js"})
+
+
+@router.post("/widget/api/session")
+def session(parts: Shared, origin: Origin) -> dict[str, Any]:
+    """Starts a chat."""
+    token = access.sign(parts.workspace.keys.session, new_id("chat"), origin)
+    return {"token": token, "expires_in": access.TOKEN_SECONDS}
+
+
+@router.post("/widget/api/chat", response_model=None)
+async def chat(question: Question, chat_id: Chat, parts: Shared) -> EventSourceResponse:
+    """Answers the next message of a chat: events `{"type": "text" | "end" | "error", ...}`."""
+    if not question.message.strip():
+        raise Refusal(400, "The message is empty.", param="message")
+    parts.line.check()
+    served = await parts.live.current()
+    known = parts.memory.turns(chat_id)
+    if known is None:
+        known = await to_thread.run_sync(parts.record.turns, chat_id)
+    turns = [*known, {"role": "user", "content": question.message.strip()}]
+    return events(_events(parts, served, chat_id, turns))
+
+
+@router.post("/widget/api/feedback")
+def feedback(thumb: Thumb, chat_id: Chat, parts: Shared) -> dict[str, bool]:
+    """Keeps a thumb. What is acknowledged is on the disk."""
+    place = parts.record.place(thumb.message_id)
+    if place is None or place[0] != chat_id:
+        raise Refusal(404, "This chat has no such answer.", "no_such_message", "message_id")
+    parts.record.thumb(thumb.message_id, thumb.value, thumb.reasons, redacted(parts, place, thumb.comment))
+    return {"saved": True}
+
+
+def redacted(parts: Parts, place: tuple[str, int], text: str) -> str:
+    """A text about an answer, with the placeholders its conversation has."""
+    if not text.strip():
+        return ""
+    chat_id, position = place
+    said = [turn["content"] for turn in parts.record.turns(chat_id, position + 1)]
+    return parts.gate.redact([*said, text.strip()]).texts[-1]
+
+
+async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> AsyncIterator[str]:
+    how = Generation(max_tokens=parts.workspace.config.serve.max_tokens)
+    ask = Ask(chat_id, "widget", turns[-LONGEST_HISTORY:], how, fresh=1)
+    try:
+        async with aclosing(answer(parts, served, ask)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Finished):
+                    parts.memory.keep(chat_id, [*turns, {"role": "assistant", "content": piece.said.text}])
+                    yield json.dumps({"type": "end", "message_id": piece.said.message_id})
+                else:
+                    yield json.dumps({"type": "text", "text": piece})
+    except Refusal as refusal:
+        yield json.dumps({"type": "error", "message": refusal.message})
+    except Exception as error:
+        yield json.dumps({"type": "error", "message": broken(error).message})
