@@ -18,6 +18,7 @@ from deskwright.workspace import Workspace
 
 if TYPE_CHECKING:
     import uvicorn
+    from fastapi import FastAPI
 
 GRACE_SECONDS = 5
 START_SECONDS = 60
@@ -50,10 +51,13 @@ def serve(root: Path, host: str | None, port: int | None, engine: str, untuned: 
     deskwright serve --workspace shop --host 0.0.0.0 --port 8080
     """
     workspace = Workspace.open(root)
-    server, listening, url = _prepare(workspace, engine, host, port, untuned)
-    for line in _addresses(workspace, url):
+    config = workspace.config.serve
+    host, port = host or config.host, config.port if port is None else port
+    app = _application(workspace, engine, untuned)
+    listening = _listen(host, port)
+    for line in _addresses(workspace, _url(host, listening)):
         click.echo(line)
-    server.run(sockets=[listening])
+    _server(app).run(sockets=[listening])
 
 
 @click.group()
@@ -127,39 +131,50 @@ def start(
     Raises:
         DeskwrightError: nothing is promoted, the port is taken, or the server did not start.
     """
-    server, listening, url = _prepare(workspace, engine, host, port, untuned)
+    config = workspace.config.serve
+    host, port = host or config.host, config.port if port is None else port
+    return run(_application(workspace, engine, untuned), host, port)
+
+
+def run(app: FastAPI, host: str, port: int) -> Running:
+    """Runs an application in a thread, and returns when it answers.
+
+    Raises:
+        DeskwrightError: the port is taken, or the server did not start.
+    """
+    listening = _listen(host, port)
+    server, url = _server(app), _url(host, listening)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="deskwright-serve", daemon=True)
     thread.start()
-    waited_until = time.monotonic() + START_SECONDS
+    latest = time.monotonic() + START_SECONDS
     while not server.started:
-        if not thread.is_alive() or time.monotonic() > waited_until:
+        if not thread.is_alive() or time.monotonic() > latest:
             raise DeskwrightError(f"The server at {url} did not start.")
         time.sleep(0.02)
     return Running(url, server, thread)
 
 
-def _prepare(
-    workspace: Workspace, engine: str, host: str | None, port: int | None, untuned: bool
-) -> tuple[uvicorn.Server, socket.socket, str]:
-    import uvicorn
-
+def _application(workspace: Workspace, engine: str, untuned: bool) -> FastAPI:
     from privacy.gate import Gate
     from serve.app import create_app
     from serve.live import Live, opener
 
-    config = workspace.config.serve
-    host = config.host if host is None else host
     gate = Gate.of(workspace)
-    live = Live(workspace.store, opener(workspace, gate, engine), untuned)
-    listening = _listen(host, config.port if port is None else port)
-    settings = uvicorn.Config(
-        create_app(workspace, live, gate),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+    return create_app(workspace, Live(workspace.store, opener(workspace, gate, engine), untuned), gate)
+
+
+def _server(app: FastAPI) -> uvicorn.Server:
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
     )
-    return uvicorn.Server(settings), listening, _url(host, listening.getsockname()[1])
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -176,9 +191,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _url(host: str, port: int) -> str:
+def _url(host: str, listening: socket.socket) -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}"
+    return f"http://{shown}:{listening.getsockname()[1]}"
 
 
 def _addresses(workspace: Workspace, url: str) -> list[str]:

@@ -77,7 +77,7 @@ def widget(parts: Shared) -> Response:
 @router.get("/widget/{name}", include_in_schema=False)
 def widget_asset(name: str) -> Response:
     """The page's style and script."""
-    return asset("widget", name, {"chat.js", "chat.css"})
+    return asset("widget", name, {"chat.js", "chat.css", "icon.svg"})
 
 
 @router.get("/widget.js", include_in_schema=False)
