@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from deskwright.errors import DeskwrightError
+from deskwright.terminal import hush
 
 COMMANDS = {
     "init": ("deskwright.commands:init", "Make a workspace."),
@@ -76,6 +77,7 @@ def deskwright(verbose: bool) -> None:
     deskwright serve --workspace shop
     """
     _refuse_strangers()
+    hush()
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s")
 
 

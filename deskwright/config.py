@@ -63,7 +63,7 @@ base = "demo"
 # system = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 [tune]
-# learning_rate = 2e-4
+# learning_rate =       # 2e-4 if not set; 2e-3 for the demo base, which is far smaller than any other
 # rank = 16
 # epochs = 3
 # batch = 8
@@ -112,7 +112,7 @@ class Dataset(_Section):
 
 
 class Tune(_Section):
-    learning_rate: float = Field(2e-4, gt=0, lt=1)
+    learning_rate: float | None = Field(None, gt=0, lt=1)
     rank: int = Field(16, ge=1, le=512)
     epochs: float = Field(3.0, gt=0)
     batch: int = Field(8, ge=1)

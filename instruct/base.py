@@ -80,6 +80,7 @@ def _load(workspace: Workspace, load: Callable[..., Any]) -> Any:
     if folder is not None and not folder.is_dir():
         raise DeskwrightError(f"{folder} is not there. Run `deskwright build`, which makes the demo's base model.")
     more = {"revision": configured.revision} if configured.revision and folder is None else {}
+    _without_bars()
     try:
         return load(str(folder) if folder else configured.base, **more)
     except (OSError, ValueError) as error:
@@ -89,6 +90,12 @@ def _load(workspace: Workspace, load: Callable[..., Any]) -> Any:
             "Expected a hub id (then the hub must be reachable, or the model in its cache; a gated one needs "
             'HF_TOKEN), a folder with config.json and safetensors, or "demo".'
         ) from error
+
+
+def _without_bars() -> None:
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def _folder(workspace: Workspace) -> Path | None:

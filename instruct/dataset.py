@@ -226,13 +226,13 @@ def _write(workspace: Workspace, folder: Path, rows: Sequence[Row], index: Passa
         table = [as_table(row) for row in rows if row.split == split]
         Dataset.from_list(table).to_parquet(str(making / f"{split}.parquet"))
     index.save(making)
-    (making / "report.json").write_text(json.dumps(asdict(report), indent=2) + "\n", encoding="utf-8")
+    (making / "report.json").write_text(json.dumps(vars(report), indent=2) + "\n", encoding="utf-8")
     (making / "README.md").write_text(_card(workspace, report), encoding="utf-8")
     making.rename(folder)
 
 
 def _register(store: Store, report: Report) -> None:
-    values = {"made_at": now(), "report": asdict(report)}
+    values = {"made_at": now(), "report": dict(vars(report))}
     with store.begin() as connection:
         store.upsert(connection, store.tables.datasets, {"fingerprint": report.fingerprint}, values)
         audit.record(store, connection, "build", dataset=report.fingerprint, rows=dict(report.rows))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from deskwright.terminal import progress
 from privacy.redact import ENTITIES
 
 ROLES = ("system", "user", "assistant")
@@ -71,8 +72,6 @@ def _tokenizer(texts: Sequence[str]) -> Any:
 def _pretrain(tokenizer: Any, texts: Sequence[tuple[str, str]], seed: int) -> Any:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
-
-    from deskwright.terminal import progress
 
     torch.manual_seed(seed)
     shape = LlamaConfig(

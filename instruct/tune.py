@@ -3,7 +3,7 @@
 Settings that differ from `SFTConfig`'s defaults: learning rate from the configuration (TRL's 2e-5 is for full
 tuning); no truncation, since rows were fitted when built and an answer must not be cut; batches of like length
 (`group_by_length`), which on a processor beats packing; no gradient checkpointing and bf16 only where the machine
-multiplies it natively; evaluation four times an epoch, best checkpoint kept, early stopping.
+multiplies it natively; evaluation twice an epoch, best checkpoint kept, early stopping.
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
 """
@@ -14,6 +14,8 @@ import hashlib
 import json
 import logging
 import shutil
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,10 @@ from instruct.prompt import render
 from instruct.rounds import Model
 from instruct.rows import Row, whole
 
-EVALUATIONS_AN_EPOCH = 4
-MOST_VALIDATION_ROWS = 400
+EVALUATIONS_AN_EPOCH = 2
+MOST_VALIDATION_ROWS = 128
+LEARNING_RATE = 2e-4
+LEARNING_RATE_OF_THE_DEMO = 2e-3
 LORA_DROPOUT = 0.05
 
 
@@ -36,7 +40,7 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     Raises:
         DeskwrightError: a row without a token to learn from; the message names it.
     """
-    settings = {**workspace.config.tune.model_dump(), "base": base.digest(workspace)}
+    settings = {**_settings(workspace), "base": base.digest(workspace)}
     inputs = hashlib.sha256(json.dumps([fingerprint, settings], sort_keys=True).encode()).hexdigest()[:12]
     done = next((m for m in rounds.models(workspace.store) if m.name.endswith(inputs)), None)
     if done:
@@ -56,7 +60,7 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
             system=config.dataset.system,
             passages=config.dataset.passages,
             max_tokens=config.dataset.max_tokens,
-            tuning=config.tune.model_dump(),
+            tuning=_settings(workspace),
             losses=losses,
         ),
     )
@@ -94,7 +98,7 @@ def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, f
     """Trains into `working`, leaves the adapter in `working/adapter`, returns the losses."""
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import EarlyStoppingCallback
+    from transformers import EarlyStoppingCallback, PrinterCallback
     from transformers.trainer_utils import get_last_checkpoint
     from trl import SFTConfig, SFTTrainer
 
@@ -119,10 +123,10 @@ def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, f
             target_modules="all-linear",
             task_type="CAUSAL_LM",
         ),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience)],
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), *_plain_lines()],
         args=SFTConfig(
             output_dir=str(working / "checkpoints"),
-            learning_rate=settings.learning_rate,
+            learning_rate=_settings(workspace)["learning_rate"],
             num_train_epochs=settings.epochs,
             per_device_train_batch_size=settings.batch,
             per_device_eval_batch_size=settings.batch,
@@ -142,9 +146,11 @@ def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, f
             lr_scheduler_type="cosine",
             warmup_steps=min(20, steps_an_epoch),
             report_to="none",
+            disable_tqdm=not sys.stderr.isatty(),
             dataloader_pin_memory=False,
         ),
     )
+    trainer.remove_callback(PrinterCallback)
     last = get_last_checkpoint(str(working / "checkpoints")) if (working / "checkpoints").is_dir() else None
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(str(working / "adapter"))
@@ -157,6 +163,31 @@ def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, f
         "validation, best": float(trainer.state.best_metric),
         "training, last": train_losses[-1] if train_losses else float("nan"),
     }
+
+
+def _settings(workspace: Workspace) -> dict[str, Any]:
+    """The `[tune]` section with the learning rate that holds."""
+    chosen = workspace.config.tune.model_dump()
+    usual = LEARNING_RATE_OF_THE_DEMO if workspace.config.model.base == base.DEMO else LEARNING_RATE
+    return {**chosen, "learning_rate": chosen["learning_rate"] or usual}
+
+
+def _plain_lines() -> list[Any]:
+    """Where there is no terminal for a bar: a line for every logged step."""
+    from transformers import TrainerCallback
+
+    if sys.stderr.isatty():
+        return []
+    started = time.monotonic()
+
+    class Lines(TrainerCallback):  # type: ignore[misc]
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
+            for name, what in (("loss", "training"), ("eval_loss", "validation")):
+                if name in (logs or {}):
+                    line = f"tune: step {state.global_step}/{state.max_steps}, {what} loss {float(logs[name]):.3f}"
+                    print(f"{line}, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+    return [Lines()]
 
 
 def _stable_base_name(path: Path, name: str) -> None:

@@ -58,7 +58,7 @@ class Report:
         return not self.failures and not self.shortfalls
 
     def as_json(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "complete": self.complete}
+        return {**vars(self), "complete": self.complete}
 
 
 def ingest(store: Store, gate: Gate, source: str, records: Iterable[Record], legal_basis: str) -> Report:

@@ -1,0 +1,52 @@
+# Every command makes what it needs: a virtual environment in .venv, by pip, from the registry pip is set up for.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test test-all lint types check format install clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.installed  ## run the whole loop on the sample export and serve the result
+	@$(BIN)/deskwright demo
+
+test: .venv/.tools  ## run the tests (all but the slow ones)
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-all: .venv/.tools  ## run every test
+	$(BIN)/python -m pytest -q
+
+check: lint types  ## check style and types
+
+lint: .venv/.tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.tools
+	$(BIN)/mypy
+
+format: .venv/.tools  ## put the code into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: .venv/.installed  ## install Deskwright into .venv
+
+clean:  ## remove the environment, caches and the demo's workspace
+	rm -rf .venv demo-workspace .mypy_cache .ruff_cache .pytest_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Deskwright needs Python 3.11 or later; found $$($(PYTHON) --version). Name another: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml | .venv/bin/python
+	@echo "Installing Deskwright into .venv (2 GB, a few minutes, once) ..."
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/.tools: .venv/.installed
+	@echo "Installing the test tools into .venv ..."
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
