@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NOT_NAMES = frozenset(
     """
+    mr mrs ms miss mx dr prof herr frau
     all there team everyone everybody guys folks again support customer customers sir madam madame care service help
     desk hello hi hey dear thanks thank you the a an so much for to in on at and or but if i we he she it they my
     your our is are was not no yes very just still also please sorry happy glad sure ready unable having trying

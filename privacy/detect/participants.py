@@ -75,15 +75,15 @@ def _name(value: str) -> Variants:
     long = [word for word in words if len(word.strip(".")) >= 2]
     if len(long) >= 2:
         first, last = re.escape(long[0]), re.escape(long[-1])
-        yield _whole(r"[\s.,_-]+".join(map(re.escape, words))), False
-        yield _whole(rf"{first}[\s._-]+(?:\w+\.?\s+)?{last}"), False
-        yield _whole(rf"{last},?\s+{first}"), False
-        yield _whole(rf"{first[0]}\.?\s+{last}"), False
+        everyday = all(word in EVERYDAY | NOT_NAMES for word in long)
+        yield _whole(r"[\s.,_-]+".join(map(re.escape, words))), everyday
+        yield _whole(rf"{first}[\s._-]+(?:\w+\.?\s+)?{last}"), everyday
+        yield _whole(rf"{last},?\s+{first}"), everyday
+        yield _whole(rf"{first[0]}\.?\s+{last}"), everyday
     parts = [part for word in long for part in re.split(r"[-'’]", word) if len(part) > 2]
     for bare in dict.fromkeys(word.strip(".") for word in [*long, *parts]):
-        if bare in NOT_NAMES:
-            continue
-        yield _whole(re.escape(bare) + r"(?:['’]s)?"), bare in EVERYDAY or len(bare) == 2
+        if bare in EVERYDAY or bare not in NOT_NAMES:
+            yield _whole(re.escape(bare)), bare in EVERYDAY or len(bare) == 2
 
 
 def _email(value: str) -> Variants:

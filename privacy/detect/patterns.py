@@ -177,7 +177,7 @@ def recognizers(language: str = "en") -> list[Recognizer]:
 
 PHONE_SHAPE = regex.compile(r"(?<![\w.@#-])(?:\+|00|\()?\d[\d\s().\-/–]{5,22}\d(?![\w@])(?!\.\d)")
 PHONE_CUE = regex.compile(
-    r"(?i)(?:phone|tel|telephone|mobile|cell|call|ring|text|sms|whatsapp|fax|reach|contact|number)\W[\w\s'’,:.()-]{0,25}$"
+    r"(?i)(?:phone|tel|telephone|mobile|cell|call|ring|text|sms|whatsapp|fax|reach|contact|(?:my|our|his|her|their) number)\W[\w\s'’,:.()-]{0,25}$"
 )
 DATE_SHAPE = regex.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:\D.*)?")
 CUE_REACH = 40
