@@ -6,14 +6,14 @@ clients ignore. The model's own system text is used; system messages of the call
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
 from typing import Annotated, Any, Literal, TypeVar
 
-import anyio
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, BeforeValidator, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -32,6 +32,9 @@ ALIAS = "deskwright"
 """The stable name of whichever model is promoted."""
 
 MOST_MESSAGES = 200
+
+SECONDS_TO_LOOK = 0.25
+"""How often an answer that is not streamed looks whether its client is still there."""
 
 router = APIRouter()
 T = TypeVar("T")
@@ -106,7 +109,12 @@ async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Int
     if asked.stream:
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         return events(_chunks(parts, served, ask, usage))
-    finished = await _unless_gone(request, _last(parts, served, ask))
+    try:
+        finished = await _unless_gone(request, _last(parts, served, ask))
+    except Refusal:
+        raise
+    except Exception as error:
+        raise broken(error) from None
     return _completion(finished) if finished else Response(status_code=499)
 
 
@@ -163,20 +171,18 @@ async def _last(parts: Parts, served: Served, ask: Ask) -> Finished:
     raise RuntimeError("an answer ended without its end")
 
 
-async def _unless_gone(request: Request, work: Awaitable[T]) -> T | None:
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
     """The result of `work`, which is cancelled when the client goes away."""
-    async with anyio.create_task_group() as group:
-
-        async def watch() -> None:
-            while not await request.is_disconnected():
-                await anyio.sleep(0.25)
-            group.cancel_scope.cancel()
-
-        group.start_soon(watch)
-        result = await work
-        group.cancel_scope.cancel()
-        return result
-    return None
+    task = asyncio.create_task(work)
+    try:
+        while not task.done():
+            await asyncio.wait({task}, timeout=SECONDS_TO_LOOK)
+            if not task.done() and await request.is_disconnected():
+                return None
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 def _completion(finished: Finished) -> dict[str, Any]:

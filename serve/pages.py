@@ -80,22 +80,23 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = Refusal(413, f"The request is too large: at most {LARGEST_BODY} bytes are taken.", "too_large")
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > LARGEST_BODY:
-            await refusal.response()(scope, receive, send)
-            return
-        seen = 0
+        messages: list[Message] = []
+        size = 0
+        while not messages or messages[-1].get("more_body"):
+            messages.append(await receive())
+            size += len(messages[-1].get("body", b""))
+            if size > LARGEST_BODY:
+                refusal = Refusal(
+                    413, f"The request is too large: at most {LARGEST_BODY} bytes are taken.", "too_large"
+                )
+                await refusal.response()(scope, receive, send)
+                return
+        again = iter(messages)
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > LARGEST_BODY:
-                raise refusal
-            return message
+        async def replayed() -> Message:
+            return next(again, None) or await receive()
 
-        await self._app(scope, counted, send)
+        await self._app(scope, replayed, send)
 
 
 def _read(folder: str, name: str) -> str:
