@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 
 from anyio import CancelScope, to_thread
 
-from deskwright.errors import DeskwrightError
 from deskwright.plugins import Generation
 from instruct.passages import Passage
 from privacy.gate import Refused
 from serve.chat import State, clean_turns
+from serve.engines.transformers import TooLong
 from serve.live import Served
 from serve.parts import Parts, Turns
 from serve.record import Said, new_id
 from serve.refusals import Refusal
-
-log = logging.getLogger("deskwright.serve")
 
 LONGEST_QUESTION_SHOWN = 300
 
@@ -57,7 +54,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
     state: dict[str, Any] = {"turns": ask.turns, "how": ask.how, "stopped": Event()}
     generated, shown, end = "", "", None
     try:
-        async with parts.line.turn(), aclosing(_stepwise(served.chat.stream(state), state["stopped"])) as states:
+        async with parts.line.turn(), aclosing(_stepwise(_stream(served, state), state["stopped"])) as states:
             async for new in states:
                 state.update(new)
                 if "answer" in new:
@@ -68,7 +65,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
                     yield new["text"]
     except Refused:
         raise Refusal(400, "Personal data in this message could not be removed with certainty. Rephrase it.") from None
-    except DeskwrightError as error:
+    except TooLong as error:
         raise Refusal(400, str(error), "context_length_exceeded") from None
     if end is None:
         raise RuntimeError(f"{served.name} ended without a finish reason")
@@ -93,17 +90,30 @@ async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said) -> No
         await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
 
 
-async def _stepwise(states: Iterator[Any], stopped: Event) -> AsyncGenerator[Any, None]:
+def _stream(served: Served, state: dict[str, Any]) -> Generator[Any, None, None]:
+    yield from served.chat.stream(dict(state))
+
+
+async def _stepwise(states: Generator[Any, None, None], stopped: Event) -> AsyncGenerator[Any, None]:
     """The same, each step in a thread. Closing sets `stopped`, since a LangChain stream that is closed early first runs
     to its end."""
-    end = object()
+    end, at_work = object(), Lock()
+
+    def step() -> Any:
+        with at_work:
+            return next(states, end)
+
+    def close() -> None:
+        with at_work:
+            states.close()
+
     try:
-        while (state := await to_thread.run_sync(next, states, end)) is not end:
+        while (state := await to_thread.run_sync(step)) is not end:
             yield state
     finally:
         stopped.set()
         with CancelScope(shield=True):
-            await to_thread.run_sync(states.close)  # type: ignore[attr-defined]
+            await to_thread.run_sync(close)
 
 
 def _source(passage: Passage) -> dict[str, Any]:

@@ -118,11 +118,13 @@ def feedback(thumb: Thumb, chat_id: Chat, parts: Shared) -> dict[str, bool]:
 
 
 def redacted(parts: Parts, place: tuple[str, int], text: str) -> str:
-    """A text about an answer, with the placeholders its conversation has."""
+    """A text about an answer, with the placeholders its conversation has. What the customer typed tells most about
+    whom the text may name; when the chat is no longer in memory, the record has to do."""
     if not text.strip():
         return ""
     chat_id, position = place
-    said = [turn["content"] for turn in parts.record.turns(chat_id, position + 1)]
+    turns = parts.memory.turns(chat_id) or parts.record.turns(chat_id, position + 1)
+    said = [turn["content"] for turn in turns]
     return parts.gate.redact([*said, text.strip()]).texts[-1]
 
 

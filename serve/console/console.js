@@ -187,7 +187,6 @@ function showCase(item) {
   get("comment").value = "";
   get("fault").textContent = "";
   get("correction").hidden = true;
-  get("correct").hidden = false;
   rate(null);
   show("case");
   if (document.activeElement) document.activeElement.blur();
@@ -203,10 +202,10 @@ function rate(value) {
 
 function correct() {
   get("correction").hidden = false;
-  get("correct").hidden = true;
   const field = get("corrected");
   if (!field.value) field.value = cases[0].answer;
-  field.focus();
+  field.focus({ preventScroll: true });
+  get("correction").scrollIntoView({ block: "nearest" });
   field.setSelectionRange(field.value.length, field.value.length);
 }
 
