@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -47,6 +47,8 @@ class Redacted:
     words: Mapping[str, str] = field(repr=False)
     counts: Mapping[str, int]
 
+
+Detect = Callable[[str], tuple[Span, ...]]
 
 _MAKER = object()
 
@@ -99,20 +101,23 @@ class Gate:
     def redact(self, texts: Sequence[str], participants: Sequence[Participant] = ()) -> Redacted:
         """The texts of one conversation, in order, with placeholders numbered over all of them.
 
+        A name that one message gives away ("my name is ...") is looked for in all of them, as a participant's is.
+
         Raises:
             Refused: personal data was still found after several scans of the output.
         """
-        known = Participants(participants)
+        detect = cache(self._detect)
+        known = Participants([*participants, *_introduced(texts, detect)])
         pseudonyms = Pseudonyms()
         counts: Counter[str] = Counter()
         for text in texts:
             pseudonyms.reserve(text)
-        out = tuple(self._redact(text, known, pseudonyms, counts) for text in texts)
+        out = tuple(self._redact(text, known, detect, pseudonyms, counts) for text in texts)
         return Redacted(out, pseudonyms.words, counts)
 
     def find(self, text: str, participants: Sequence[Participant] = ()) -> list[Span]:
         """The settled spans of one text: what `redact` would replace, and why."""
-        return [found.span for found in self._find(text, Participants(participants))]
+        return [found.span for found in self._find(text, Participants(participants), self._detect)]
 
     def clean(self, conversation: Conversation) -> Clean:
         """The conversation without personal data.
@@ -175,23 +180,28 @@ class Gate:
             return "hashed:" + self._store.pseudonym("external_id", external_id)[:40]
         return external_id
 
-    def _redact(self, text: str, known: Participants, pseudonyms: Pseudonyms, counts: Counter[str]) -> str:
+    def _detect(self, text: str) -> tuple[Span, ...]:
+        return tuple(self._detector.find(text, self._config.languages[0]))
+
+    def _redact(
+        self, text: str, known: Participants, detect: Detect, pseudonyms: Pseudonyms, counts: Counter[str]
+    ) -> str:
         for _ in range(SCANS):
-            found = self._find(text, known)
+            found = self._find(text, known, detect)
             if not found:
                 return text
             counts.update(item.span.entity for item in found)
             text = replace_spans(text, found, pseudonyms)
-        left = ", ".join(sorted({item.span.entity for item in self._find(text, known)}))
+        left = ", ".join(sorted({item.span.entity for item in self._find(text, known, detect)}))
         if left:
             raise Refused(f"personal data was still found after {SCANS} scans of the output ({left})")
         return text
 
-    def _find(self, text: str, known: Participants) -> list[Found]:
+    def _find(self, text: str, known: Participants, detect: Detect) -> list[Found]:
         if not any(char.isalnum() for char in text):
             return []
         found = [Found(span, f"participant {who}") for span, who in known.find(text)]
-        found += [Found(span, _same(text, span)) for span in self._detector.find(text, self._config.languages[0])]
+        found += [Found(span, _same(text, span)) for span in detect(text)]
         if self._deny:
             found += [
                 Found(Span(m.start(), m.end(), "PRIVATE", 1.0, "deny-list"), m.group().casefold())
@@ -243,6 +253,20 @@ class Gate:
                 if kind is wanted and normalised(kind, value):
                     return self._store.pseudonym(kind, normalised(kind, value))
         return self._store.pseudonym(Identifier.ID, f"{conversation.source} {customer.id}")
+
+
+def _introduced(texts: Sequence[str], detect: Detect) -> list[Participant]:
+    """The persons that cue words give away, as participants of whom only the name is known."""
+    names = {
+        fold(text[span.start : span.end])[0]: text[span.start : span.end]
+        for text in texts
+        for span in detect(text)
+        if span.entity == "PERSON"
+    }
+    return [
+        Participant(f"introduced {folded}", Kind.THIRD_PARTY, ((Identifier.NAME, name),))
+        for folded, name in names.items()
+    ]
 
 
 def _texts(conversation: Conversation) -> list[str]:

@@ -130,6 +130,16 @@ def test_placeholders_are_stable_and_numbered_by_first_sight(gate: Gate) -> None
     )
 
 
+def test_a_name_that_was_given_once_is_found_everywhere(gate: Gate) -> None:
+    texts = ["Any news? tell priya to call", "My name is Priya Raman", "ok RAMAN, Priya. Bye"]
+
+    assert gate.redact(texts).texts == (
+        "Any news? tell <PERSON_1> to call",
+        "My name is <PERSON_1>",
+        "ok <PERSON_1>. Bye",
+    )
+
+
 def test_redacting_twice_changes_nothing(gate: Gate) -> None:
     once = gate.redact([text for _, text, _ in FOUND], (AMARA, WILL)).texts
 
