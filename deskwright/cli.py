@@ -63,7 +63,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--verbose", is_flag=True, help="Show the log as well.")
+@click.option("--verbose", is_flag=True, help="Show the log and the libraries' warnings as well.")
 @click.version_option(package_name="deskwright")
 def deskwright(verbose: bool) -> None:
     """Turn past support conversations into a support bot that you own.
@@ -77,7 +77,8 @@ def deskwright(verbose: bool) -> None:
     deskwright serve --workspace shop
     """
     _refuse_strangers()
-    hush()
+    if not verbose:
+        hush()
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -14,9 +15,11 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 def hush() -> None:
-    """Keeps the libraries' own bars for work of milliseconds (writing a table, reading weights) off the terminal; those
-    of downloads stay. To be called before they are imported."""
+    """Keeps off the terminal what a user can do nothing about: the libraries' warnings to programmers, and their bars
+    for work of milliseconds (writing a table). To be called before they are imported."""
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    for category in (FutureWarning, DeprecationWarning):
+        warnings.simplefilter("ignore", category)
 
 
 def progress(items: Iterable[T], label: str, unit: str, total: int | None = None) -> Iterator[T]:

@@ -80,7 +80,7 @@ def _load(workspace: Workspace, load: Callable[..., Any]) -> Any:
     if folder is not None and not folder.is_dir():
         raise DeskwrightError(f"{folder} is not there. Run `deskwright build`, which makes the demo's base model.")
     more = {"revision": configured.revision} if configured.revision and folder is None else {}
-    _without_bars()
+    without_bars()
     try:
         return load(str(folder) if folder else configured.base, **more)
     except (OSError, ValueError) as error:
@@ -92,7 +92,8 @@ def _load(workspace: Workspace, load: Callable[..., Any]) -> Any:
         ) from error
 
 
-def _without_bars() -> None:
+def without_bars() -> None:
+    """Switches transformers' bars for reading and writing weights off; those of downloads stay."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()

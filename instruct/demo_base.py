@@ -32,6 +32,9 @@ def prepare(folder: Path, texts: Sequence[tuple[str, str]], seed: int) -> None:
     """Makes tokenizer and model in `folder` unless they are there; shows its progress."""
     if (folder / "config.json").is_file():
         return
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     making = folder.with_name(folder.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     tokenizer = _tokenizer([text for _, text in texts])

