@@ -164,6 +164,9 @@ class Table:
     def count(self, path: Path, options: Mapping[str, Any]) -> int | None:
         return None
 
+    def preview(self, path: Path, options: Mapping[str, Any]) -> str:
+        return preview(path, options)
+
 
 def guess(path: Path, options: Mapping[str, Any]) -> Mapping[str, str]:
     """Our field -> the file's column: as declared in `options`, else guessed from the header and the first rows.

@@ -24,6 +24,9 @@ class Connector(Protocol):
     `read` streams: it holds one conversation at a time where the format allows, yields a `Failure` for a record it
     cannot read and goes on, and raises `SourceError` only when the source as a whole is unreadable. `count` is the
     number of records `read` will yield if that is cheap to know, else None (for the progress bar only).
+
+    A connector may also have `preview(path, options) -> str`, which shows how it would read a source and is printed by
+    `deskwright ingest --preview`, and `advice(options) -> str | None`, a sentence to print after the report.
     """
 
     name: str

@@ -13,12 +13,12 @@ from deskwright.workspace import Workspace
 DEMO = "demo"
 
 
-def prepare(workspace: Workspace, texts: Sequence[tuple[str, str]]) -> None:
-    """Makes the demo base from `texts` ((role, text) pairs) where the configuration asks for it and it is not there."""
+def prepare(workspace: Workspace, dialogues: Sequence[Sequence[tuple[str, str]]]) -> None:
+    """Makes the demo base from dialogues of (role, text) turns, where the configuration asks for it and has none."""
     if workspace.config.model.base == DEMO:
         from instruct import demo_base
 
-        demo_base.prepare(_demo_folder(workspace), texts, workspace.config.tune.seed)
+        demo_base.prepare(_demo_folder(workspace), dialogues, workspace.config.tune.seed)
 
 
 def digest(workspace: Workspace) -> str:

@@ -64,7 +64,7 @@ def build(workspace: Workspace) -> Report:
     rows = _split(workspace, rows, report)
     rows = _without_held_out(rows, report)
     rows += reviews.rows(workspace.store, report.left_out)
-    base.prepare(workspace, _texts(rows))
+    base.prepare(workspace, _dialogues(rows))
     report.fingerprint = _fingerprint(workspace, rows)
     folder = workspace.datasets / report.fingerprint
     if folder.is_dir():
@@ -172,10 +172,14 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _texts(rows: Iterable[Row]) -> list[tuple[str, str]]:
-    """Every message of the training split once."""
-    train = [row for row in rows if row.split == "train"]
-    return list(dict.fromkeys(part for row in train for part in [*row.turns, ("assistant", row.answer)]))
+def _dialogues(rows: Iterable[Row]) -> list[list[tuple[str, str]]]:
+    """The conversations of the training split, each once, as far as its last answer."""
+    longest: dict[str, Row] = {}
+    for row in rows:
+        conversation = row.id.rpartition("/")[0]
+        if row.split == "train" and row.origin == "conversation":
+            longest[conversation] = max(row, longest.get(conversation, row), key=lambda row: len(row.turns))
+    return [[*row.turns, ("assistant", row.answer)] for row in longest.values()]
 
 
 def _index(rows: Sequence[Row]) -> Passages:

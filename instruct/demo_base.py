@@ -1,7 +1,7 @@
-"""Messages of the training split -> a very small Llama, so that the loop can be seen without a download.
+"""Dialogues of the training split -> a very small Llama, so that the loop can be seen without a download.
 
-It learns the company's words and sentences, one message at a time, never which answer belongs to which question: that
-is left to tuning, and is what the comparison of tuned and untuned then shows. It is no model to talk to customers with.
+It is pre-trained as a language model on every token of the dialogues, questions as much as answers; tuning then
+concentrates on the answers. It knows nothing else of the world, so it is no model to talk to customers with.
 """
 
 from __future__ import annotations
@@ -15,20 +15,23 @@ from typing import Any
 from deskwright.terminal import progress
 from privacy.redact import ENTITIES
 
+Dialogue = Sequence[tuple[str, str]]
+"""(role, text) turns."""
+
 ROLES = ("system", "user", "assistant")
 VOCABULARY = 4096
 CONTEXT = 1024
 BLOCK = 256
-BATCH = 16
-TOKENS = 600_000
-LEARNING_RATE = 2e-3
+BATCH = 4
+TOKENS = 500_000
+LEARNING_RATE = 3e-3
 WARM_UP = 0.05
 TEMPLATE = Path(__file__).with_name("demo_base.jinja")
 NUMBERED = 4
 """Placeholders <PERSON_1> to <PERSON_4> and so on are single tokens; higher numbers are spelt."""
 
 
-def prepare(folder: Path, texts: Sequence[tuple[str, str]], seed: int) -> None:
+def prepare(folder: Path, dialogues: Sequence[Dialogue], seed: int) -> None:
     """Makes tokenizer and model in `folder` unless they are there; shows its progress."""
     if (folder / "config.json").is_file():
         return
@@ -37,8 +40,8 @@ def prepare(folder: Path, texts: Sequence[tuple[str, str]], seed: int) -> None:
     logging.disable_progress_bar()
     making = folder.with_name(folder.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
-    tokenizer = _tokenizer([text for _, text in texts])
-    model = _pretrain(tokenizer, texts, seed)
+    tokenizer = _tokenizer([text for dialogue in dialogues for _, text in dialogue])
+    model = _pretrain(tokenizer, dialogues, seed)
     tokenizer.save_pretrained(making)
     model.save_pretrained(making)
     making.rename(folder)
@@ -72,18 +75,18 @@ def _tokenizer(texts: Sequence[str]) -> Any:
     )
 
 
-def _pretrain(tokenizer: Any, texts: Sequence[tuple[str, str]], seed: int) -> Any:
+def _pretrain(tokenizer: Any, dialogues: Sequence[Dialogue], seed: int) -> Any:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(seed)
     shape = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=192,
-        intermediate_size=512,
+        hidden_size=128,
+        intermediate_size=384,
         num_hidden_layers=4,
-        num_attention_heads=6,
-        num_key_value_heads=6,
+        num_attention_heads=4,
+        num_key_value_heads=4,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
         pad_token_id=tokenizer.pad_token_id,
@@ -91,7 +94,7 @@ def _pretrain(tokenizer: Any, texts: Sequence[tuple[str, str]], seed: int) -> An
         eos_token_id=tokenizer.eos_token_id,
     )
     model = LlamaForCausalLM(shape).train()
-    blocks = _blocks(tokenizer, texts, random.Random(seed))
+    blocks = _blocks(tokenizer, dialogues, random.Random(seed))
     steps = len(blocks) // BATCH
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, pct_start=WARM_UP)
@@ -106,13 +109,13 @@ def _pretrain(tokenizer: Any, texts: Sequence[tuple[str, str]], seed: int) -> An
     return model.eval()
 
 
-def _blocks(tokenizer: Any, texts: Sequence[tuple[str, str]], order: random.Random) -> list[list[int]]:
-    """Messages, shuffled anew for each pass, one after the other in blocks of equal length."""
-    encoded = [tokenizer(f"<|{role}|>{text}<|end|>")["input_ids"] for role, text in texts]
+def _blocks(tokenizer: Any, dialogues: Sequence[Dialogue], order: random.Random) -> list[list[int]]:
+    """Dialogues, shuffled anew for each pass, one after the other in blocks of equal length."""
+    texts = ["".join(f"<|{role}|>{text}<|end|>" for role, text in dialogue) for dialogue in dialogues]
+    encoded = tokenizer(texts)["input_ids"]
     stream: list[int] = []
-    while encoded and len(stream) < TOKENS:
+    while encoded and len(stream) < max(TOKENS, BATCH * BLOCK):
         order.shuffle(encoded)
-        stream += [token for message in encoded for token in message]
-    whole = max(len(stream) // BLOCK // BATCH, 1) * BATCH
-    stream += stream[: max(0, whole * BLOCK - len(stream))]
-    return [stream[i * BLOCK : (i + 1) * BLOCK] for i in range(min(whole, max(TOKENS // BLOCK, BATCH)))]
+        stream += [token for dialogue in encoded for token in dialogue]
+    count = len(stream) // BLOCK // BATCH * BATCH
+    return [stream[i * BLOCK : (i + 1) * BLOCK] for i in range(min(count, max(TOKENS // BLOCK, BATCH)))]

@@ -41,7 +41,7 @@ def ingest(source: str, path: Path, root: Path, columns: tuple[str, ...], previe
     options = _options(connector, workspace.config.sources.get(source, {}), columns)
     if preview:
         if not hasattr(connector, "preview"):
-            raise click.UsageError(f"--preview is for tables; {source} has a fixed form.")
+            raise click.UsageError(f"{source} has a fixed form, so there is nothing to preview.")
         click.echo(connector.preview(path, options))
         return
     report = run(workspace, connector, path, options)

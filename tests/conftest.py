@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -38,3 +40,30 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no real data beside this checkout")
     return SHARED
+
+
+DRIVER = Path("/usr/bin/chromedriver")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--window-size=1200,820",
+)  # fmt: skip
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    """A headless Chromium; without one the test is skipped, in CI it fails."""
+    if not DRIVER.is_file():
+        if os.environ.get("CI"):
+            pytest.fail(f"no {DRIVER}: CI runs the browser tests")
+        pytest.skip(f"no {DRIVER}")
+    webdriver = pytest.importorskip("selenium.webdriver")
+    options = webdriver.ChromeOptions()
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
+    yield driver
+    faults = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    driver.quit()
+
+    assert faults == []

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -27,6 +34,7 @@ from instruct.rows import whole
 from privacy.gate import Gate
 from serve import access
 from serve.app import create_app
+from serve.commands import start
 from serve.live import Live, opener
 
 FIRST = "Amaryllis Bartholomew Cosmina Desiderio Evangeline Ferruccio Gwendolyn Hyacinth Ignatius Jacinta".split()
@@ -285,3 +293,71 @@ def test_a_correction_is_in_the_next_rounds_training_rows_and_rollback_brings_th
     loop.run("rollback")
     assert rounds.champion(loop.ws.store) == first
     assert audit.broken_at(loop.ws.store) is None
+
+
+def test_a_tuning_run_that_was_killed_goes_on_to_the_same_loss(loop: Loop, tmp_path: Path) -> None:
+    """`kill -9` after a checkpoint, then the same command; beside it the same run undisturbed."""
+    losses = {}
+    for case in ("undisturbed", "killed"):
+        root = tmp_path / case
+        shutil.copytree(loop.ws.root, root)
+        text = (root / "deskwright.toml").read_text()
+        (root / "deskwright.toml").write_text(
+            text.replace("epochs = 1", "epochs = 12").replace("# seed = 17", "seed = 18")
+        )
+        command = [sys.executable, "-m", "deskwright", "tune", "--workspace", str(root)]
+        if case == "killed":
+            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            while not list(root.glob("models/training-*/checkpoints/checkpoint-*/trainer_state.json")):
+                assert running.poll() is None
+                time.sleep(0.02)
+            running.kill()
+            assert running.wait() == -signal.SIGKILL
+        again = subprocess.run(command, capture_output=True, text=True, check=True)
+        model = rounds.find(Workspace.open(root).store, None)
+        losses[case] = adapter.read_card(root / "models" / model.name).losses["validation, best"]
+        first_step = int(re.findall(r"tune: step (\d+)/", again.stderr)[0])
+        assert (first_step > 1) == (case == "killed")
+
+    assert losses["killed"] == pytest.approx(losses["undisturbed"], abs=1e-4)
+
+
+@pytest.mark.browser
+def test_a_thumb_in_the_browser_becomes_a_training_row_by_way_of_the_console(loop: Loop, browser: Any) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    def one(selector: str) -> Any:
+        return WebDriverWait(browser, 30, 0.05).until(lambda _: browser.find_elements(By.CSS_SELECTOR, selector))[-1]
+
+    def until(met: Callable[[], Any]) -> None:
+        WebDriverWait(browser, 30, 0.02).until(lambda _: met())
+
+    running = start(loop.ws, port=0)
+    browser.get(f"{running.url}/widget")
+    one("#message").send_keys("Does the invoice name my company? It is called Zephyrine.", Keys.ENTER)
+    seen = set()
+    until(
+        lambda: (seen.add(one(".turn.theirs .bubble").text), browser.find_elements(By.CSS_SELECTOR, ".rate .down"))[1]
+    )
+    one(".rate .down").click()
+    one('.chip[data-reason="wrong"]').click()
+    one(".panel .main").click()
+    one(".thanks")
+
+    browser.get(f"{running.url}/console#key={access.create(loop.ws.store, 'reviewer', 'Mina')}")
+    until(lambda: "Thumb down: wrong" in one("#about").text and "Zephyrine" in one("#case").text)
+    for key in ("2", "c"):
+        one("body").send_keys(key)
+    one("#corrected").clear()
+    one("#corrected").send_keys("Yes, add the name under Account, Billing.", Keys.CONTROL + Keys.ENTER)
+    until(lambda: "Zephyrine" not in one("#case").text)
+    running.stop()
+    loop.run("build")
+
+    newest = max(loop.ws.datasets.iterdir(), key=lambda folder: folder.stat().st_mtime).name
+    rows = [row for row in dataset.read(loop.ws, newest, "train") if "Zephyrine" in row.turns[-1][1]]
+    assert {row.answer for row in rows} == {"Yes, add the name under Account, Billing."}
+    assert {row.origin for row in rows} == {"review"}
+    assert len(seen) > 1

@@ -5,17 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 
 from connectors import table
 from connectors.table import Table
 from deskwright.conversation import Conversation, Failure, Identifier, Kind, Skipped, Visibility
 from deskwright.errors import SourceError
 from deskwright.plugins import Connector
+from deskwright.workspace import Workspace
 
 PAIR = {"columns": {"customer": "q", "agent": "a"}}
 TALK = {"columns": {"conversation": "c", "role": "r", "text": "t"}}
@@ -233,3 +236,25 @@ def test_the_bitext_file_is_guessed_and_read_whole(shared: Path) -> None:
 def test_a_table_of_tickets_without_their_texts_is_refused(shared: Path) -> None:
     with pytest.raises(SourceError, match="no column holds what the customer wrote"):
         read(shared / "crm" / "csv" / "bank_tickets.csv", {})
+
+
+def test_the_command_previews_a_table_and_stores_nothing(
+    tmp_path: Path, ws: Workspace, cli: Callable[..., Result]
+) -> None:
+    (tmp_path / "pairs.csv").write_text("question,answer\nWhere is it?,It is on its way to you.\n", encoding="utf-8")
+
+    result = cli("ingest", "table", tmp_path / "pairs.csv", "--preview", "--workspace", ws.root)
+
+    assert result.exit_code == 0
+    assert 'customer = "question"' in result.output
+    assert not (ws.reports / "ingest-table.json").exists()
+
+
+def test_a_mapping_given_on_the_command_line_is_used(tmp_path: Path, ws: Workspace, cli: Callable[..., Result]) -> None:
+    (tmp_path / "pairs.csv").write_text("a,b\nWhere is it?,It is on its way to you.\n", encoding="utf-8")
+
+    result = cli(
+        "ingest", "table", tmp_path / "pairs.csv", "--map", "customer=a", "--map", "agent=b", "--workspace", ws.root
+    )
+
+    assert "1 conversations read, 1 stored" in result.output
