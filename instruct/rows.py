@@ -36,7 +36,8 @@ def fit(row: Row, system: str, tokenizer: Any, most: int) -> Row | None:
     """The row trimmed to `most` tokens, or None where question and answer alone are longer. The answer stays whole."""
     while len(render(tokenizer, whole(row, system), prompt=False)) > most:
         if len(row.turns) > 1:
-            row = replace(row, turns=row.turns[1:])
+            later = next(n for n, (role, _) in enumerate(row.turns) if n and role == "user")
+            row = replace(row, turns=row.turns[later:])
         elif row.passages:
             row = replace(row, passages=row.passages[:-1])
         else:
