@@ -1,4 +1,7 @@
-"""The audit log: who did what, when; each entry's hash covers the one before it, so that a removed line shows.
+"""The audit log: who did what, when; each entry's hash covers the one before it.
+
+So an entry that was altered, or removed from the middle, shows. Entries cut off the end do not show, nor does a chain
+computed anew: the hashes take no key, and who can write the table can make them.
 
 Details hold counts, names of models and datasets, and keyed hashes; never personal data.
 """

@@ -45,6 +45,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        _refuse_strangers()
         module, attribute = COMMANDS[name][0].split(":")
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)
@@ -58,8 +59,16 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DeskwrightError as error:
-            click.echo(f"deskwright: {error}", err=True)
-            ctx.exit(2)
+            message = str(error)
+        except _store_faults() as error:
+            from deskwright.store import reason
+
+            message = (
+                f"The store failed: {reason(error)}. Nothing of the last batch was stored, what came before it was. "
+                "When that is mended, give the same command again: it goes on from there."
+            )
+        click.echo(f"deskwright: {message}", err=True)
+        ctx.exit(2)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -76,7 +85,6 @@ def deskwright(verbose: bool) -> None:
     deskwright promote --workspace shop
     deskwright serve --workspace shop
     """
-    _refuse_strangers()
     if not verbose:
         hush()
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s")
@@ -89,10 +97,17 @@ def _refuse_strangers() -> None:
         spec = importlib.util.find_spec(name)
         found = Path(spec.origin).resolve() if spec and spec.origin else None
         if found is None or found.parent.parent != home:
-            raise click.ClickException(
+            raise DeskwrightError(
                 f"Python finds another {name!r} before Deskwright's ({found or 'nowhere'}; expected it in {home}). "
                 "Start the command from another folder, or rename that file."
             )
+
+
+def _store_faults() -> tuple[type[Any], ...]:
+    """What a database raises while it is in use: its disk is full, it is locked, it went away. It is asked only where
+    a store may have been opened; to import sqlalchemy for this would slow `--help` down."""
+    module = sys.modules.get("sqlalchemy.exc")
+    return (module.OperationalError,) if module else ()
 
 
 workspace_option = click.option(

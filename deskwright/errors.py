@@ -15,7 +15,7 @@ class ConfigError(DeskwrightError):
     def __init__(self, place: str, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        super().__init__(f"{place} has {count}:\n" + "\n".join(f"  - {fault}" for fault in self.faults))
+        super().__init__(f"{place}: {count}\n" + "\n".join(f"  - {fault}" for fault in self.faults))
 
 
 class SourceError(DeskwrightError):

@@ -16,9 +16,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, UniqueConstraint, event
 
+from deskwright.errors import DeskwrightError
 from deskwright.workspace import Keys
 
 WRITERS = {
@@ -37,6 +39,8 @@ WRITERS = {
     "api_keys": "serve/access.py",
     "audit": "deskwright/audit.py",
 }
+
+DRIVERS = ("sqlite", "postgresql+psycopg")
 
 NONCE_BYTES = 12
 
@@ -62,9 +66,16 @@ class Sealed(sa.types.TypeDecorator[str]):
     def process_result_value(self, value: bytes | None, dialect: Any) -> str | None:
         if value is None:
             return None
-        return self.cipher.decrypt(value[:NONCE_BYTES], value[NONCE_BYTES:], self.place).decode(
-            "utf-8", "surrogatepass"
-        )
+        return self._open(value).decode("utf-8", "surrogatepass")
+
+    def _open(self, value: bytes) -> bytes:
+        try:
+            return self.cipher.decrypt(value[:NONCE_BYTES], value[NONCE_BYTES:], self.place)
+        except InvalidTag:
+            raise DeskwrightError(
+                f"A text of {self.place.decode()} does not open: it was written with another encryption key, or was "
+                "altered. Put the key of this store back into secret.key or DESKWRIGHT_ENCRYPTION_KEY."
+            ) from None
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
@@ -77,7 +88,9 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Tables:
@@ -236,15 +249,22 @@ class Tables:
 
 
 class Store:
-    """An opened store, migrated to the newest schema. `begin()` gives a connection inside one transaction."""
+    """An opened store, migrated to the newest schema. `begin()` gives a connection inside one transaction.
+
+    Raises:
+        DeskwrightError: `url` is no address of a supported database, or the database there cannot be used.
+    """
 
     def __init__(self, url: str, keys: Keys) -> None:
         self.tables = Tables(keys.encryption)
         self._pseudonym = keys.pseudonym
-        self.engine = sa.create_engine(url, json_serializer=lambda value: json.dumps(value, ensure_ascii=False))
+        self.engine = _engine(url)
+        self._reader = self.engine.execution_options(reads_only=True)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _durable_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self._reader = self._reader.execution_options(isolation_level="REPEATABLE READ")
         self._migrate()
 
     @contextmanager
@@ -256,7 +276,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that reads one consistent state and never makes a writer wait."""
-        with self.engine.execution_options(reads_only=True).begin() as connection:
+        with self._reader.begin() as connection:
             yield connection
 
     def upsert(self, connection: Connection, table: Table, keys: dict[str, Any], values: dict[str, Any]) -> None:
@@ -276,11 +296,48 @@ class Store:
     def _migrate(self) -> None:
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         alembic = Config()
         alembic.set_main_option("script_location", "deskwright:migrations")
         alembic.attributes["engine"] = self.engine
-        command.upgrade(alembic, "head")
+        try:
+            command.upgrade(alembic, "head")
+        except sa.exc.DatabaseError as error:
+            place = self.engine.url.set(query={}).render_as_string()
+            raise DeskwrightError(
+                f"The store at {place} cannot be used: {reason(error)}. Expected a database that answers and may be "
+                "written; look at store.url in deskwright.toml."
+            ) from error
+        except CommandError as error:
+            raise DeskwrightError(
+                f"The store was made by a newer Deskwright than this one ({error}). Install that version."
+            ) from error
+
+
+def reason(error: sa.exc.DatabaseError) -> str:
+    """What the database says of a fault, on one line: neither the statement nor its values."""
+    return " ".join(str(error.orig).split()).rstrip(".?")
+
+
+def _engine(url: str) -> sa.Engine:
+    # The address is in no message: where it is mistyped, any part of it may hold the password.
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        parsed = sa.URL.create("none")
+    if parsed.drivername not in DRIVERS or "@" in (parsed.host or ""):
+        raise DeskwrightError(
+            "store.url is no address that Deskwright knows. Expected "
+            '"postgresql+psycopg://user@host/database", "sqlite:////folder/file.db", or nothing for a file in the '
+            "workspace; an @ in a password is written %40."
+        )
+    try:
+        return sa.create_engine(parsed, json_serializer=lambda value: json.dumps(value, ensure_ascii=False))
+    except ImportError as error:
+        raise DeskwrightError(
+            f"The driver of {parsed.drivername} cannot be imported ({error}). Do `pip install 'deskwright[postgres]'`."
+        ) from None
 
 
 def now() -> datetime:

@@ -10,10 +10,11 @@ import os
 import secrets
 import stat
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deskwright import config as configuration
 from deskwright.config import Config
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 KEY_FILE = "secret.key"
 KEY_NAMES = ("encryption", "pseudonym", "session")
 KEY_BYTES = 32
+LEAST_DIFFERENT_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -76,16 +78,22 @@ def create(root: Path) -> None:
     """Makes a workspace folder: configuration, key file (0600), and a .gitignore that keeps it all out of git.
 
     Raises:
-        DeskwrightError: there is a workspace already.
+        DeskwrightError: there is a workspace already, or nothing can be written there.
     """
     file = root / configuration.FILE
-    if file.exists():
-        raise DeskwrightError(f"{file} exists already; nothing was changed.")
-    root.mkdir(parents=True, exist_ok=True)
-    if not (root / KEY_FILE).exists():
-        _write_keys(root / KEY_FILE)
-    (root / ".gitignore").write_text("*\n", encoding="utf-8")
-    file.write_text(configuration.DEFAULT, encoding="utf-8")
+    try:
+        if file.exists():
+            raise DeskwrightError(f"{file} exists already; nothing was changed.")
+        root.mkdir(parents=True, exist_ok=True)
+        if not (root / KEY_FILE).exists():
+            _write_keys(root / KEY_FILE)
+        (root / ".gitignore").write_text("*\n", encoding="utf-8")
+        file.write_text(configuration.DEFAULT, encoding="utf-8")
+    except OSError as error:
+        raise DeskwrightError(
+            f"No workspace can be made at {root}: {error.strerror} ({error.filename}). "
+            "Name a folder that you may write."
+        ) from None
 
 
 def _write_keys(path: Path) -> None:
@@ -100,16 +108,11 @@ def read_keys(root: Path) -> Keys:
     """The workspace's keys: from the environment where set, else from the key file.
 
     Raises:
-        ConfigError: keys are missing, short, or a repeated byte (a placeholder); all faults are named.
+        ConfigError: keys are missing, short, or few bytes repeated (a placeholder); all faults are named.
         DeskwrightError: the key file can be read by other users.
     """
     path = root / KEY_FILE
-    in_file: dict[str, str] = {}
-    if path.exists():
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            raise DeskwrightError(f"{path} has mode {mode:04o}, others can read it. Do `chmod 600 {path}`.")
-        in_file = tomllib.loads(path.read_text(encoding="utf-8"))
+    in_file = _key_file(path) if path.exists() else {}
     faults: list[str] = []
     keys = {name: _key(name, in_file, faults) for name in KEY_NAMES}
     if faults:
@@ -117,17 +120,33 @@ def read_keys(root: Path) -> Keys:
     return Keys(**keys)
 
 
-def _key(name: str, in_file: dict[str, str], faults: list[str]) -> bytes:
+def _key_file(path: Path) -> dict[str, Any]:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise DeskwrightError(f"{path} has mode {mode:04o}, others can read it. Do `chmod 600 {path}`.")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeskwrightError(f"{path} cannot be read: {error.strerror}. Only its owner can.") from None
+    except ValueError:
+        form = " and ".join(f'{name} = "..."' for name in KEY_NAMES)
+        raise ConfigError(str(path), [f"not valid TOML; expected {form}, each a line"]) from None
+
+
+def _key(name: str, in_file: Mapping[str, Any], faults: list[str]) -> bytes:
     variable = f"DESKWRIGHT_{name.upper()}_KEY"
     encoded = os.environ.get(variable) or in_file.get(name)
     if not encoded:
         faults.append(f"{name}: not in {variable} and not in the key file")
+        return b""
+    if not isinstance(encoded, str):
+        faults.append(f"{name}: found {type(encoded).__name__}; expected base64 in quotation marks")
         return b""
     try:
         key = base64.b64decode(encoded, validate=True)
     except ValueError:
         faults.append(f"{name}: not base64")
         return b""
-    if len(key) != KEY_BYTES or len(set(key)) < 8:
+    if len(key) != KEY_BYTES or len(set(key)) < LEAST_DIFFERENT_BYTES:
         faults.append(f"{name}: found {len(key)} bytes, {len(set(key))} different; expected {KEY_BYTES} random bytes")
     return key

@@ -21,12 +21,12 @@ from deskwright.errors import DeskwrightError
 from deskwright.plugins import Detector, Span
 from deskwright.store import Store
 from deskwright.workspace import Workspace
-from privacy.detect.participants import Participants, fold, normalised
+from privacy.detect.participants import Participants, fold, mend, normalised
 from privacy.detect.patterns import Patterns
 from privacy.redact import PLACEHOLDER, Found, Pseudonyms, resolve
 from privacy.redact import replace as replace_spans
 
-VERSION = "1"
+VERSION = "2"
 """Part of every stored row: raise it when the gate finds more, and the next ingest redacts everything again."""
 
 SCANS = 4
@@ -104,8 +104,9 @@ class Gate:
         A name that one message gives away ("my name is ...") is looked for in all of them, as a participant's is.
 
         Raises:
-            Refused: personal data was still found after several scans of the output.
+            Refused: personal data was still found after several scans of the output, or a scan took too long.
         """
+        texts = [mend(text) for text in texts]
         detect = cache(self._detect)
         known = Participants([*participants, *_introduced(texts, detect)])
         pseudonyms = Pseudonyms()
@@ -123,7 +124,7 @@ class Gate:
         """The conversation without personal data.
 
         Raises:
-            Refused: its language is not supported, or its output still holds personal data.
+            Refused: its language is not supported, its output still holds personal data, or a scan took too long.
         """
         language = self._language(conversation)
         names = {p.id: f"{p.kind.value}-{n}" for n, p in enumerate(conversation.participants, 1)}
@@ -153,7 +154,7 @@ class Gate:
                 text=take(),
                 quoted=take(),
                 signature=take(),
-                attachments=tuple(Attachment(take(), a.media_type) for a in message.attachments),
+                attachments=tuple(Attachment(take(), mend(a.media_type)) for a in message.attachments),
                 author=names.get(message.author, "third_party-0"),
                 external_id=self._safe_id(message.external_id, known),
                 in_reply_to=message.in_reply_to and self._safe_id(message.in_reply_to, known),
@@ -175,13 +176,17 @@ class Gate:
         return self._safe_id(conversation.external_id, Participants(conversation.participants))
 
     def _safe_id(self, external_id: str, known: Participants) -> str:
+        external_id = mend(external_id)
         personal = "@" in external_id or (not external_id.isdigit() and next(known.find(external_id), None) is not None)
         if personal or len(external_id) > LONGEST_ID:
             return "hashed:" + self._store.pseudonym("external_id", external_id)[:40]
         return external_id
 
     def _detect(self, text: str) -> tuple[Span, ...]:
-        return tuple(self._detector.find(text, self._config.languages[0]))
+        try:
+            return tuple(self._detector.find(text, self._config.languages[0]))
+        except TimeoutError:
+            raise Refused("a text took too long to scan") from None
 
     def _redact(
         self, text: str, known: Participants, detect: Detect, pseudonyms: Pseudonyms, counts: Counter[str]
@@ -220,10 +225,10 @@ class Gate:
 
     def _language(self, conversation: Conversation) -> str:
         supported = self._config.languages
-        declared = conversation.language
+        declared = mend(conversation.language or "")
         if declared and declared.split("-")[0].lower() not in supported:
             raise Refused(f"language {declared}: supported here are {', '.join(supported)} (privacy.languages)")
-        text = PLACEHOLDER.sub(" ", " ".join(message.text for message in conversation.messages))
+        text = PLACEHOLDER.sub(" ", mend(" ".join(message.text for message in conversation.messages)))
         letters = sum(char.isalpha() for char in text)
         if declared or letters < LETTERS_TO_TELL_A_LANGUAGE:
             return (declared or supported[0]).split("-")[0].lower()

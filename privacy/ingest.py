@@ -31,6 +31,7 @@ from deskwright.conversation import (
     Visibility,
 )
 from deskwright.store import Store, now
+from privacy.detect.participants import mend
 from privacy.gate import Clean, Gate, Refused, stored
 
 RECORDS_A_TRANSACTION = 50
@@ -93,7 +94,7 @@ class _Writer:
 
     def take(self, record: Record) -> None:
         if isinstance(record, Skipped):
-            self._report.skipped[record.reason] += record.count
+            self._report.skipped[mend(record.reason)] += record.count
         elif isinstance(record, Failure):
             self._report.failures += 1
             self._quarantine(record.position, record.error, "unreadable")
@@ -104,7 +105,7 @@ class _Writer:
         report = self._report
         report.messages["read"] += len(conversation.messages) + sum(n for _, n in conversation.skipped)
         report.messages["skipped"] += sum(n for _, n in conversation.skipped)
-        report.skipped.update(dict(conversation.skipped))
+        report.skipped.update({mend(reason): count for reason, count in conversation.skipped})
         external_id = self._gate.safe_id(conversation)
         self._reconcile(conversation, external_id)
         digest = self._digest(conversation)
@@ -180,7 +181,7 @@ class _Writer:
             self._connection,
             self._store.tables.quarantine,
             {"source": self._report.source, "position": self._position(position)},
-            {"reason": reason[:LONGEST_REASON], "seen_at": now()},
+            {"reason": mend(reason)[:LONGEST_REASON], "seen_at": now()},
         )
 
     def _release(self, position: str) -> None:

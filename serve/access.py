@@ -29,6 +29,8 @@ ROLES = {
     "admin": "both",
 }
 
+LONGEST_LABEL = 255
+
 TOKEN_SECONDS = 2 * 3600
 """A widget's session ends after this time; the widget asks for a new one by itself."""
 
@@ -54,7 +56,7 @@ def create(store: Store, role: str, label: str) -> str:
         raise DeskwrightError(f"There is no role {role!r}. Known: {', '.join(ROLES)}.")
     key = f"dw_{secrets.token_urlsafe(32)}"
     key_id = secrets.token_hex(4)
-    row = {"id": key_id, "hash": _hash(key), "role": role, "label": label, "created_at": now()}
+    row = {"id": key_id, "hash": _hash(key), "role": role, "label": label[:LONGEST_LABEL], "created_at": now()}
     with store.begin() as connection:
         connection.execute(store.tables.api_keys.insert().values(**row))
         audit.record(store, connection, "key made", key=key_id, role=role)

@@ -94,7 +94,11 @@ def create_key(root: Path, role: str, label: str) -> None:
 @keys.command("list")
 @workspace_option
 def list_keys(root: Path) -> None:
-    """List the keys, without the keys themselves."""
+    """List the keys, without the keys themselves.
+
+    \b
+    deskwright keys list --workspace shop
+    """
     from serve import access
 
     rows = [

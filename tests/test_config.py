@@ -78,15 +78,21 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_language_without_a_detector_is_refused(tmp_path: Path) -> None:
-    assert "privacy.languages.0: found 'de'; input should be 'en'" in faults(
-        tmp_path, '[privacy]\nlanguages = ["de"]\n'
-    )
+    found = faults(tmp_path, '[privacy]\nlanguages = ["de"]\n')
+
+    assert found == ["privacy.languages.0: found 'de'; input should be 'en'"]
+
+
+def test_no_language_at_all_is_refused(tmp_path: Path) -> None:
+    (found,) = faults(tmp_path, "[privacy]\nlanguages = []\n")
+
+    assert found.startswith("privacy.languages: found []; tuple should have at least 1 item")
 
 
 def test_the_message_counts_the_faults_and_names_the_file(tmp_path: Path) -> None:
     (tmp_path / config.FILE).write_text("[tune]\nrank = 0\nbatch = 0\n", encoding="utf-8")
 
-    with pytest.raises(ConfigError, match=r"deskwright\.toml has 2 faults:\n  - tune\.rank: .*\n  - tune\.batch: "):
+    with pytest.raises(ConfigError, match=r"deskwright\.toml: 2 faults\n  - tune\.rank: .*\n  - tune\.batch: "):
         config.read(tmp_path / config.FILE)
 
 

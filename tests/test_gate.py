@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deskwright.conversation import Conversation, Identifier, Kind, Message, Participant, Visibility
+from deskwright.conversation import Attachment, Conversation, Identifier, Kind, Message, Participant, Visibility
 from deskwright.workspace import Workspace
-from privacy.detect.patterns import Patterns, iban, luhn
+from privacy.detect import patterns
+from privacy.detect.patterns import Patterns, Rule, iban, luhn
 from privacy.gate import Clean, Gate, Refused
 
 AMARA = Participant(
@@ -211,6 +212,76 @@ def test_ids_that_hold_an_address_are_hashed(gate: Gate) -> None:
 def test_only_the_gate_makes_clean_conversations() -> None:
     with pytest.raises(TypeError, match="Only the gate"):
         Clean(conversation("hello"), "", (), "", {}, object())
+
+
+HALF = "\ud83d"
+"""What is left of an emoji that was cut in the middle."""
+
+
+def test_half_an_emoji_is_passed_on_as_a_replacement_character(gate: Gate) -> None:
+    message = Message(
+        f"m{HALF}",
+        "1",
+        f"Amara{HALF} here, mail amara.ok@example.org{HALF}",
+        quoted=HALF,
+        signature=f"Amara{HALF}Okonkwo-Lévy",
+        attachments=(Attachment(f"a{HALF}.png", f"image/{HALF}"),),
+        in_reply_to=f"m{HALF}",
+    )
+    head = dict.fromkeys(("channel", "subject", "status", "csat"), f"x{HALF}")
+    dirty = Conversation("test", f"7{HALF}", (AMARA,), (message,), tags=(f"vip{HALF}",), **head)  # type: ignore[arg-type]
+
+    clean = gate.clean(dirty)
+
+    assert "\\ud83d" not in repr(clean.conversation)
+    assert clean.conversation.messages[0].text == "<PERSON_1>\ufffd here, mail <EMAIL_1>\ufffd"
+    assert clean.conversation.tags == ("vip\ufffd",)
+    assert clean.conversation.external_id == gate.safe_id(dirty) == "7\ufffd"
+
+
+def test_a_participant_whose_name_was_cut_in_an_emoji_is_found(gate: Gate) -> None:
+    nadia = Participant(
+        "3", Kind.CUSTOMER, ((Identifier.HANDLE, f"nadia{HALF}brews"), (Identifier.NAME, f"Zuri{HALF}"))
+    )
+
+    assert gate.redact([f"I am nadia{HALF}brews, Zuri"], (nadia,)).texts == ("I am <HANDLE_1>, <PERSON_1>",)
+
+
+def test_half_an_emoji_in_the_declared_language_is_refused_in_words_that_can_be_stored(gate: Gate) -> None:
+    with pytest.raises(Refused, match="language x\ufffd: supported here are en"):
+        gate.clean(conversation("ok", language=f"x{HALF}"))
+
+
+SLOW = Rule("SECRET", "slow", r"(?:a|aa)+(?:a|aa)+\d")
+
+
+def test_a_text_that_takes_too_long_to_scan_is_refused(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "SECONDS_A_RULE", 0.05)
+    monkeypatch.setattr(patterns, "RULES", [SLOW])
+    gate = Gate.of(ws)
+
+    with pytest.raises(Refused, match=r"^a text took too long to scan$"):
+        gate.clean(conversation("a" * 200 + " my password is hunter22"))
+
+
+def test_the_rules_work_in_a_registry_of_presidio() -> None:
+    import spacy
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+
+    language_model = SpacyNlpEngine()
+    language_model.nlp = {"en": spacy.blank("en")}
+    registry = RecognizerRegistry(recognizers=patterns.recognizers(), supported_languages=["en"])
+    engine = AnalyzerEngine(registry, language_model, supported_languages=["en"])
+
+    text = "card 4111 1111 1111 1111, not 4111 1111 1111 1112, of amara.ok@example.org"
+    results = sorted(engine.analyze(text, "en", return_decision_process=True), key=lambda result: result.start)
+
+    found = [(r.entity_type, text[r.start : r.end], r.score, r.analysis_explanation.pattern_name) for r in results]
+    assert found == [
+        ("CREDIT_CARD", "4111 1111 1111 1111", 1.0, "Luhn"),
+        ("EMAIL", "amara.ok@example.org", 0.6, "address"),
+    ]
 
 
 GERMAN = "Guten Tag, meine Bestellung ist leider immer noch nicht angekommen, können Sie mir bitte weiterhelfen?"

@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
 
+from deskwright import store
 from deskwright.conversation import (
     Conversation,
     Failure,
@@ -138,6 +140,46 @@ def test_nothing_is_kept_of_a_batch_that_fails(ws: Workspace) -> None:
         ingest(ws.store, Gate.of(ws), "test", broken(), "contract")
 
     assert count(ws, "conversations") == 0
+
+
+def test_half_an_emoji_is_stored_as_a_replacement_character_and_changes_nothing_twice(ws: Workspace) -> None:
+    half = "\ud83d"
+    cut = ticket(1, f"Where is it {half}", external_id=f"1{half}", tags=(half,), subject=half, skipped=((half, 1),))
+    records = [cut, Skipped("a.json", half), Failure(f"a{half}.json", f"found {half}"), ticket(2, language=half)]
+
+    first, second = take(ws, *records), take(ws, *records)
+
+    (kept,) = conversations(ws.store)
+    assert kept.clean.conversation.messages[0].text == "Where is it \ufffd"
+    assert dict(first.conversations) == {"new": 1, "quarantined": 2}
+    assert dict(second.conversations) == {"unchanged": 1, "quarantined": 2}
+    assert dict(first.skipped) == {"\ufffd": 2}
+
+
+def test_a_full_disk_is_told_and_the_same_command_goes_on(
+    ws: Workspace, tmp_path: Path, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_export(tmp_path / "export.ndjson", 120)
+    with ws.store.read() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    def on_a_small_disk(connection: Any, record: Any, durable: Any = store._durable_sqlite) -> None:
+        durable(connection, record)
+        connection.execute(f"PRAGMA max_page_count={pages + 20}")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_durable_sqlite", on_a_small_disk)
+        full = cli("ingest", "zendesk", tmp_path / "export.ndjson", "--workspace", ws.root)
+    kept = count(ws, "conversations")
+    again = cli("ingest", "zendesk", tmp_path / "export.ndjson", "--workspace", ws.root)
+
+    assert (full.exit_code, full.stdout) == (2, "")
+    assert full.stderr.splitlines()[-1].startswith(
+        "deskwright: The store failed: database or disk is full. Nothing of the last batch was stored"
+    )
+    assert kept in (50, 100)
+    assert again.exit_code == 0
+    assert f"({120 - kept} new, 0 updated, {kept} unchanged)" in again.stdout
 
 
 def write_export(path: Path, tickets: int) -> None:

@@ -24,6 +24,10 @@ GAP = r"[\s().\-/–]{0,3}"
 INVISIBLE = {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"}
 
 
+UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
+"""NUL, and halves of a surrogate pair, as a truncated emoji leaves them: no encoding or no database takes them."""
+
+
 class Participants:
     """Finds the participants of one conversation. `find` gives each span the participant's id as its detector detail,
     so that every way of naming a person becomes the same placeholder."""
@@ -47,11 +51,16 @@ class Participants:
                 yield Span(start, end, entity, 1.0, "participant"), who
 
 
+def mend(text: str) -> str:
+    """`text`, as long as before, with U+FFFD for what cannot be stored."""
+    return UNSTORABLE.sub("\ufffd", text)
+
+
 def fold(text: str) -> tuple[str, list[int]]:
     """`text` without case, accents and invisible characters, and for each character the offset it came from."""
     folded: list[str] = []
     origin: list[int] = []
-    for offset, char in enumerate(text):
+    for offset, char in enumerate(mend(text)):
         if char in INVISIBLE:
             continue
         plain = char.lower() if char.isascii() else _plain(char)
