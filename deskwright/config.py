@@ -64,7 +64,7 @@ base = "demo"
 # system = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 [tune]
-# learning_rate =       # 2e-4 if not set; 4e-3 for the demo base, which is far smaller than any other
+# learning_rate =       # 2e-4 if not set; 3e-3 for the demo base, which is far smaller than any other
 # rank = 16
 # epochs = 3
 # batch = 8
