@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from deskwright import config, workspace
+from deskwright import config, keys, workspace
 
 
 @click.command()
@@ -20,5 +20,5 @@ def init(directory: Path) -> None:
     workspace.create(directory)
     click.echo(f"Made the workspace {directory}.")
     click.echo(f"  {directory / config.FILE}: the settings, each with its default")
-    click.echo(f"  {directory / workspace.KEY_FILE}: the keys (mode 0600); without them the store cannot be read")
+    click.echo(f"  {directory / keys.KEY_FILE}: the keys (mode 0600); without them the store cannot be read")
     click.echo(f"Next: deskwright ingest SOURCE PATH --workspace {directory}   (deskwright sources lists the sources)")

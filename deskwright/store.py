@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, UniqueConstraint, event
 
 from deskwright.errors import DeskwrightError
-from deskwright.workspace import Keys
+from deskwright.keys import Keys
 
 WRITERS = {
     "conversations": "privacy/ingest.py",

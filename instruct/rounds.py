@@ -73,7 +73,7 @@ def register(store: Store, model: Model) -> None:
                 name=model.name,
                 round=model.round,
                 digest=model.digest,
-                base=model.base,
+                base=model.base[:255],
                 dataset=model.dataset,
                 made_at=now(),
             )

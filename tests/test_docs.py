@@ -14,7 +14,7 @@ from deskwright import plugins
 from deskwright.cli import COMMANDS, STAGES
 from deskwright.config import Config
 from deskwright.conversation import Conversation, Failure
-from deskwright.workspace import KEY_NAMES
+from deskwright.keys import KEY_NAMES
 from privacy.redact import ENTITIES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -28,8 +28,8 @@ from alembic.migration import MigrationContext
 
 from deskwright import audit
 from deskwright.errors import DeskwrightError
+from deskwright.keys import Keys
 from deskwright.store import Store, Tables, now
-from deskwright.workspace import Keys
 
 KEYS = Keys(*(secrets.token_bytes(32) for _ in range(3)))
 CANARY = "my parrot Quetzalcoatl sings"
@@ -207,7 +207,7 @@ def test_opening_again_keeps_what_is_there(store: Store, opened: Callable[..., S
 
 def test_several_processes_may_open_a_new_database_at_the_same_moment(database: str) -> None:
     code = (
-        "import sys\nfrom deskwright.store import Store\nfrom deskwright.workspace import Keys\n"
+        "import sys\nfrom deskwright.store import Store\nfrom deskwright.keys import Keys\n"
         "print(Store(sys.argv[1], Keys(bytes(32), bytes(32), bytes(32))).engine.dialect.name)\n"
     )
     command = [sys.executable, "-c", code, database]

@@ -12,7 +12,8 @@ import pytest
 
 from deskwright import config, workspace
 from deskwright.errors import ConfigError, DeskwrightError
-from deskwright.workspace import KEY_FILE, KEY_NAMES, Workspace, read_keys
+from deskwright.keys import KEY_FILE, KEY_NAMES, read_keys
+from deskwright.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)
