@@ -1,7 +1,8 @@
 """Dialogues of the training split -> a very small Llama, so that the loop can be seen without a download.
 
-It is pre-trained as a language model on every token of the dialogues, questions as much as answers; tuning then
-concentrates on the answers. It knows nothing else of the world, so it is no model to talk to customers with.
+It is pre-trained on one message at a time, in random order: it learns the company's words and sentences, never which
+answer belongs to which question. That is left to tuning, and is what the comparison of tuned and untuned then shows. It
+knows nothing else of the world, so it is no model to talk to customers with.
 """
 
 from __future__ import annotations
@@ -111,12 +112,12 @@ def _pretrain(tokenizer: Any, dialogues: Sequence[Dialogue], seed: int) -> Any:
 
 
 def _blocks(tokenizer: Any, dialogues: Sequence[Dialogue], order: random.Random) -> list[list[int]]:
-    """Dialogues, shuffled anew for each pass, one after the other in blocks of equal length."""
-    texts = ["".join(f"<|{role}|>{text}<|end|>" for role, text in dialogue) for dialogue in dialogues]
-    encoded = tokenizer(texts)["input_ids"]
+    """Messages, shuffled anew for each pass, one after the other in blocks of equal length."""
+    messages = dict.fromkeys(f"<|{role}|>{text}<|end|>" for dialogue in dialogues for role, text in dialogue)
+    encoded = tokenizer(list(messages))["input_ids"]
     stream: list[int] = []
     while encoded and len(stream) < max(TOKENS, BATCH * BLOCK):
         order.shuffle(encoded)
-        stream += [token for dialogue in encoded for token in dialogue]
+        stream += [token for message in encoded for token in message]
     count = len(stream) // BLOCK // BATCH * BATCH
     return [stream[i * BLOCK : (i + 1) * BLOCK] for i in range(min(count, max(TOKENS // BLOCK, BATCH)))]
