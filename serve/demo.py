@@ -29,6 +29,7 @@ SETTINGS = {
     "# passages = 1": "passages = 0",
     "# max_tokens = 1024": "max_tokens = 384",
     "# batch = 8": "batch = 4",
+    "# epochs = 3": "epochs = 4",
     "# rank = 16": "rank = 32",
     '# title = "Support"': 'title = "Copperleaf Care"',
     '# greeting = "Hello! How can I help?"': 'greeting = "Hello! I am Copperleaf\'s assistant. How can I help?"',
