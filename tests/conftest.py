@@ -56,7 +56,8 @@ def browser(tmp_path: Path) -> Iterator[Any]:
         if os.environ.get("CI"):
             pytest.fail(f"no {DRIVER}: CI runs the browser tests")
         pytest.skip(f"no {DRIVER}")
-    webdriver = pytest.importorskip("selenium.webdriver")
+    from selenium import webdriver
+
     options = webdriver.ChromeOptions()
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
         options.add_argument(flag)

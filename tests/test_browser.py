@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from deskwright.workspace import Workspace
 from instruct.passages import Passage
@@ -17,11 +20,6 @@ from serve.chat import build_chat
 from serve.commands import Running, run
 from serve.engines.echo import Echo
 from serve.live import Live, Served
-
-pytest.importorskip("selenium.webdriver")
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.browser
 
