@@ -41,18 +41,25 @@ class Connector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Personal data found in a text: half-open character offsets, and why, without the text itself."""
+    """Personal data found in a text: half-open character offsets, and why, without the text itself.
+
+    `score` is a probability in [0, 1]; `reason` names the pattern, the check that passed or the cue before it.
+    """
 
     start: int
     end: int
     entity: str
     score: float
     detector: str
+    reason: str = ""
 
 
 @runtime_checkable
 class Detector(Protocol):
-    """Finds personal data. `languages` are the ISO 639-1 codes it supports; the gate refuses others."""
+    """Finds personal data. `languages` are the ISO 639-1 codes it supports; the gate refuses others.
+
+    A detector that works faster on many texts may also have `find_all(texts, language) -> Sequence[Sequence[Span]]`.
+    """
 
     name: str
     languages: frozenset[str]

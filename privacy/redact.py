@@ -11,8 +11,10 @@ from deskwright.plugins import Span
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]*)_(\d{1,4})>")
 
 ENTITIES = (
-    "SECRET", "EMAIL", "URL", "CREDIT_CARD", "IBAN", "SSN", "PERSON", "PHONE", "IP_ADDRESS", "MAC_ADDRESS",
-    "COORDINATES", "DATE_OF_BIRTH", "ADDRESS", "POSTCODE", "HANDLE", "ID", "PRIVATE",
+    "SECRET", "EMAIL", "URL", "CREDIT_CARD", "IBAN", "BANK_ACCOUNT", "SSN", "NATIONAL_ID", "TAX_ID", "HEALTH_ID",
+    "PASSPORT", "DRIVER_LICENSE", "PERSON", "PHONE", "IP_ADDRESS", "MAC_ADDRESS", "COORDINATES", "DATE_OF_BIRTH",
+    "ADDRESS", "POSTCODE", "LICENSE_PLATE", "HANDLE", "ID", "LOCATION", "ORGANIZATION", "NATIONALITY", "TITLE", "AGE",
+    "DATE", "PRIVATE",
 )  # fmt: skip
 """Every kind of placeholder; where spans of equal length overlap, the earlier kind wins. PRIVATE is the workspace's
 own deny-list."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from deskwright.conversation import Identifier, Participant
 from deskwright.plugins import Span
-from privacy.detect.names import EVERYDAY, NOT_NAMES
+from privacy.detect.words import EVERYDAY, NOT_NAMES
 
 SHARED_MAILBOXES = frozenset(
     """

@@ -18,7 +18,7 @@ import regex
 from presidio_analyzer import Pattern, PatternRecognizer, RecognizerResult
 
 from deskwright.plugins import Span
-from privacy.detect import names
+from privacy.detect import words
 
 Check = Callable[[str], bool]
 
@@ -138,17 +138,17 @@ RULES = [
     Rule("ID", "long number", r"(?<![\w.,-])\d{8,}(?![\w-])"),
     Rule("HANDLE", "at sign", r"(?<![\w@.])@[A-Za-z_][\w.-]{1,38}\b"),
     Rule("HANDLE", "after its cue", r"(?i)\b(?:user\s?name|login|user id|handle)\s*(?:is|:|=)\s*\K[\w.@+-]{3,}\b"),
-    Rule("PERSON", "introduces themself", rf"(?i:\bmy (?:full )?name(?:['’]s| is)\s+|\bname\s*:\s*|\bi am called\s+)\K{FULL_NAME}", names.plausible),
-    Rule("PERSON", "introduces themself, lower case", r"(?i:\bmy (?:full )?name(?:['’]s| is)\s+)\K\p{Ll}[\p{L}'’-]+(?:\s+\p{Ll}[\p{L}'’-]+)?", names.plausible),
-    Rule("PERSON", "this is", rf"(?i:\bthis is\s+|\bi am\s+|\bi['’]m\s+)\K{NAME_WORD}[ \t]+{NAME_WORD}\b(?=\s*(?:[.,!;\n(]|$|from|with|at|and|calling|writing|here))", names.plausible),
-    Rule("PERSON", "title", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Madame|Monsieur|Señor|Señora)\.?\s+\K{FULL_NAME}", names.plausible),
-    Rule("PERSON", "greeting", rf"(?im:^\s*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|thanks|thank you|hallo|liebe[r]?|bonjour|hola|ciao)[ ,]+)\K{FULL_NAME}(?=\s*(?:[,!.:;–-]|$))", names.plausible),
+    Rule("PERSON", "introduces themself", rf"(?i:\bmy (?:full )?name(?:['’]s| is)\s+|\bname\s*:\s*|\bi am called\s+)\K{FULL_NAME}", words.plausible),
+    Rule("PERSON", "introduces themself, lower case", r"(?i:\bmy (?:full )?name(?:['’]s| is)\s+)\K\p{Ll}[\p{L}'’-]+(?:\s+\p{Ll}[\p{L}'’-]+)?", words.plausible),
+    Rule("PERSON", "this is", rf"(?i:\bthis is\s+|\bi am\s+|\bi['’]m\s+)\K{NAME_WORD}[ \t]+{NAME_WORD}\b(?=\s*(?:[.,!;\n(]|$|from|with|at|and|calling|writing|here))", words.plausible),
+    Rule("PERSON", "title", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herr|Frau|Madame|Monsieur|Señor|Señora)\.?\s+\K{FULL_NAME}", words.plausible),
+    Rule("PERSON", "greeting", rf"(?im:^\s*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|thanks|thank you|hallo|liebe[r]?|bonjour|hola|ciao)[ ,]+)\K{FULL_NAME}(?=\s*(?:[,!.:;–-]|$))", words.plausible),
     Rule(
         "PERSON",
         "sign-off",
         r"(?im:^.{0,80}\b(?:regards|thanks|thank you|cheers|sincerely|faithfully|best|wishes|yours|grüße|cordialement|saludos)[,.!]*[ \t]*\n\s*)"
         rf"\K{FULL_NAME}(?=[ \t]*(?:[,.]|$))",
-        names.plausible,
+        words.plausible,
     ),
 ]  # fmt: skip
 
