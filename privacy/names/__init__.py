@@ -1,0 +1,1 @@
+"""Names in texts: training data -> a small token classifier -> the spans of persons, places, organisations and numbers."""
