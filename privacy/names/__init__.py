@@ -1,1 +1,1 @@
-"""Names in texts: training data -> a small token classifier -> the spans of persons, places, organisations and numbers."""
+"""Names in texts: training texts -> a small token classifier -> spans of persons, places, organisations, numbers."""
