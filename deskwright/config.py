@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from deskwright import plugins
+from deskwright.entities import DEFAULT_POLICIES, DROPPED, ENTITIES, GENERALISED, Policy
 from deskwright.errors import ConfigError, DeskwrightError
 
 FILE = "deskwright.toml"
+BUILT_IN_NAMES = "builtin"
+SHAPE_NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 
 DEFAULT = """\
 # Deskwright workspace. Every setting shows its default; remove the `#` to change it.
@@ -32,8 +36,23 @@ DEFAULT = """\
 # Words never replaced (product names) and always replaced (internal code names).
 # allow = []
 # deny = []
+# What finds names, beside the rules: "builtin", a detector that a package adds, or "" for nothing.
+# names = "builtin"
 # Recorded with every conversation, and through it with every training row (GDPR Article 6).
 # legal_basis = "legitimate interest"
+
+# What becomes of each kind of personal data: "replace" by a placeholder, "generalise" (DATE, DATE_OF_BIRTH, AGE,
+# POSTCODE), "keep", or "drop" the whole message. What is not listed is replaced.
+# [privacy.policies]
+# ORGANIZATION = "keep"
+# NATIONALITY = "keep"
+# TITLE = "keep"
+# DATE = "keep"
+# AGE = "generalise"
+
+# Your own kinds of numbers: a name in capitals and a regular expression, found as a whole word.
+# [privacy.shapes]
+#   ORDER_ID = 'ORD-\\d{6}'
 
 # [sources.mail]
 # agents = ["support@example.com", "example.com"]     # addresses and domains that are yours
@@ -95,7 +114,15 @@ class Privacy(_Section):
     regions: tuple[str, ...] = ("US", "GB")
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    names: str = BUILT_IN_NAMES
     legal_basis: str = "legitimate interest"
+    policies: dict[str, Policy] = DEFAULT_POLICIES
+    shapes: dict[str, str] = {}
+
+    @field_validator("policies", mode="after")
+    @classmethod
+    def _over_the_defaults(cls, given: dict[str, Policy]) -> dict[str, Policy]:
+        return {**DEFAULT_POLICIES, **given}
 
 
 class Model(_Section):
@@ -159,6 +186,7 @@ def read(path: Path) -> Config:
     except ValidationError as error:
         faults += [_sentence(fault) for fault in _innermost(error.errors())]
     faults += _source_faults(raw.get("sources"))
+    faults += _privacy_faults(raw.get("privacy"))
     if faults:
         raise ConfigError(str(path), faults)
     return config
@@ -196,3 +224,52 @@ def _source_faults(sources: Any) -> list[str]:
             continue
         faults += [f"sources.{name}.{fault}" for fault in connector.check(options)]
     return faults
+
+
+def _privacy_faults(privacy: Any) -> list[str]:
+    """What the types of the section cannot say: which detectors, kinds and patterns there are."""
+    if not isinstance(privacy, dict):
+        return []
+    tables = {name: table for name in ("policies", "shapes") if isinstance(table := privacy.get(name, {}), dict)}
+    shapes = tables.get("shapes", {})
+    return [
+        *_names_faults(privacy.get("names", "")),
+        *_policy_faults(tables.get("policies", {}), [*ENTITIES, *(name for name in shapes if name not in ENTITIES)]),
+        *(
+            f"privacy.shapes.{name}: {fault}"
+            for name, pattern in shapes.items()
+            for fault in _shape_faults(name, pattern)
+        ),
+    ]
+
+
+def _names_faults(wanted: Any) -> Iterator[str]:
+    known = ["", BUILT_IN_NAMES, *plugins.names("detectors")]
+    if isinstance(wanted, str) and wanted not in known:
+        yield f"privacy.names: found {wanted!r}; known here: {', '.join(map(repr, known))}"
+
+
+def _policy_faults(policies: Mapping[str, Any], known: Sequence[str]) -> Iterator[str]:
+    for entity, policy in policies.items():
+        if entity not in known:
+            yield f"privacy.policies.{entity}: no such kind of personal data; known here: {', '.join(known)}"
+        elif policy == "generalise" and entity not in GENERALISED:
+            yield f"privacy.policies.{entity}: cannot be generalised; those that can: {', '.join(GENERALISED)}"
+        elif entity == "PRIVATE" and policy == "keep":
+            yield "privacy.policies.PRIVATE: found 'keep'; words of privacy.deny are never kept: take them out there"
+
+
+def _shape_faults(name: str, pattern: Any) -> Iterator[str]:
+    if not SHAPE_NAME.fullmatch(name) or name in ("PRIVATE", DROPPED):
+        yield "not a name for a kind; expected capitals and underscores, such as ORDER_ID, and not PRIVATE"
+    if not isinstance(pattern, str):
+        return
+    import regex
+
+    try:
+        found = regex.compile(pattern)
+    except regex.error as error:
+        yield f"not a regular expression: {error}"
+        return
+    if found.match(""):
+        yield "the pattern fits nothing at all, and so every place; expected one that needs a character"

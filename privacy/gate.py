@@ -1,8 +1,9 @@
 """A conversation -> a `Clean` conversation. Nothing else makes that type, and nothing else may be stored.
 
-The gate replaces personal data by placeholders that are stable within the conversation (`<PERSON_1>`, `<EMAIL_1>`),
-scans its own output again, and keeps nothing that could undo the replacement. To find a person again it makes keyed
-hashes of their identifiers.
+The gate asks its detectors and what is known of the participants, settles overlaps once, and does with each span what
+the workspace's policy for its kind says: mostly it puts a placeholder that is stable within the conversation
+(`<PERSON_1>`, `<EMAIL_1>`). It scans its own output again, and keeps nothing that could undo the replacement. To find a
+person again it makes keyed hashes of their identifiers.
 """
 
 from __future__ import annotations
@@ -10,29 +11,56 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from deskwright.config import Privacy
+from deskwright import plugins
+from deskwright.config import BUILT_IN_NAMES, Privacy
 from deskwright.conversation import Attachment, Conversation, Identifier, Kind, Message, Participant
+from deskwright.entities import DROPPED, Policy
 from deskwright.errors import DeskwrightError
 from deskwright.plugins import Detector, Span
 from deskwright.store import Store
 from deskwright.workspace import Workspace
-from privacy.detect.participants import Participants, fold, mend, normalised
+from privacy.detect.participants import Participants, called, fold, mend, normalised, plain
 from privacy.detect.patterns import Patterns
-from privacy.redact import PLACEHOLDER, Found, Pseudonyms, resolve
+from privacy.detect.shapes import Shapes
+from privacy.detect.words import EVERYDAY, NOT_NAMES
+from privacy.generalise import generalise, widened
+from privacy.redact import DENIED, PLACEHOLDER, Found, Pseudonyms, resolve
 from privacy.redact import replace as replace_spans
 
-VERSION = "2"
+VERSION = "3"
 """Part of every stored row: raise it when the gate finds more, and the next ingest redacts everything again."""
 
 SCANS = 4
 LETTERS_TO_TELL_A_LANGUAGE = 40
 CERTAIN = 0.95
 LONGEST_ID = 200
+LONGEST_NAMES = 40
+SURE_OF_A_NAME = 0.9
+SHORTEST_NAME = 3
+
+CHECKED = frozenset(
+    "SECRET CREDIT_CARD IBAN BANK_ACCOUNT SSN NATIONAL_ID TAX_ID HEALTH_ID PASSPORT DRIVER_LICENSE".split()
+)
+"""Kinds with a check digit or a form of their own: an allowed word around them does not let them through."""
+
+NAMES: Mapping[str, Callable[[], tuple[Detector, ...]]] = {
+    "": tuple,
+    BUILT_IN_NAMES: tuple,
+}
+"""`privacy.names` -> the detectors of names; any other word there is a plugin's."""
+
+
+def detectors_of(config: Privacy) -> tuple[Detector, ...]:
+    """The detectors that the configuration asks for."""
+    shapes = (Shapes(config.shapes),) if config.shapes else ()
+    if config.names in NAMES:
+        return (Patterns(config.regions), *shapes, *NAMES[config.names]())
+    return (Patterns(config.regions), *shapes, plugins.load("detectors", config.names)())
 
 
 class Refused(DeskwrightError):
@@ -41,14 +69,28 @@ class Refused(DeskwrightError):
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """Texts with placeholders. `words` maps each placeholder to what it stands for: keep it in memory only."""
+    """Texts with placeholders. `words` maps each placeholder to what it stands for: keep it in memory only. `counts`
+    are by kind, `found_by` by detector."""
 
     texts: tuple[str, ...]
     words: Mapping[str, str] = field(repr=False)
     counts: Mapping[str, int]
+    found_by: Mapping[str, int] = field(default_factory=dict)
 
 
-Detect = Callable[[str], tuple[Span, ...]]
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A span of a text, what the policy for its kind is, and what stands in its place."""
+
+    span: Span
+    policy: Policy
+    into: str
+
+
+Scanned = Mapping[str, tuple[Span, ...] | None]
+"""What the detectors found in each text; None where one took too long."""
+
+TOO_LONG = "a text took too long to scan"
 
 _MAKER = object()
 
@@ -66,6 +108,7 @@ class Clean:
     gate_version: str
     counts: Mapping[str, int]
     maker: object = field(repr=False)
+    found_by: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.maker is not _MAKER:
@@ -77,14 +120,44 @@ def stored(conversation: Conversation, customer: str, gate_version: str) -> Clea
     return Clean(conversation, customer, (), gate_version, {}, _MAKER)
 
 
-class Gate:
-    """Redacts with a detector and what is known of the participants. Safe to use from several threads."""
+@dataclass
+class _Case:
+    """One conversation on its way through the scans. `pending` are the texts that may still hold something."""
 
-    def __init__(self, config: Privacy, store: Store, detector: Detector | None = None) -> None:
+    texts: list[str]
+    participants: Sequence[Participant]
+    pending: list[int]
+    known: Participants | None = None
+    refusal: Refused | None = None
+    pseudonyms: Pseudonyms = field(default_factory=Pseudonyms)
+    counts: Counter[str] = field(default_factory=Counter)
+    found_by: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, texts: Sequence[str], participants: Sequence[Participant]) -> _Case:
+        mended = [mend(text) for text in texts]
+        case = cls(mended, participants, list(range(len(mended))))
+        for text in mended:
+            case.pseudonyms.reserve(text)
+        return case
+
+    def refuse(self, reason: str) -> None:
+        self.refusal = Refused(reason)
+        self.pending = []
+
+    def result(self) -> Redacted | Refused:
+        return self.refusal or Redacted(tuple(self.texts), self.pseudonyms.words, self.counts, self.found_by)
+
+
+class Gate:
+    """Redacts with its detectors and what is known of the participants. Safe to use from several threads."""
+
+    def __init__(self, config: Privacy, store: Store, detectors: Sequence[Detector] | None = None) -> None:
         self._config = config
         self._store = store
-        self._detector = detector or Patterns(config.regions)
+        self._detectors = tuple(detectors_of(config) if detectors is None else detectors)
         self._allow = frozenset(fold(word)[0] for word in config.allow)
+        self._allowed_words = _any_of(sorted(self._allow))
         self._deny = _any_of(config.deny)
 
     @classmethod
@@ -93,10 +166,18 @@ class Gate:
 
     @property
     def version(self) -> str:
-        """Changes with the code's version and with every setting that changes what is replaced."""
+        """Changes with the code's version, the detectors, and every setting that changes what is replaced."""
         config = self._config
-        settings = repr((config.languages, config.regions, sorted(config.allow), sorted(config.deny)))
-        return f"{VERSION}-{self._detector.name}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+        names = [detector.name for detector in self._detectors]
+        versions = [str(getattr(detector, "version", "")) for detector in self._detectors]
+        lists = [
+            sorted(config.allow),
+            sorted(config.deny),
+            sorted(config.policies.items()),
+            sorted(config.shapes.items()),
+        ]
+        settings = repr((config.languages, config.regions, names, versions, lists))
+        return f"{VERSION}-{'+'.join(names)[:LONGEST_NAMES]}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
 
     def redact(self, texts: Sequence[str], participants: Sequence[Participant] = ()) -> Redacted:
         """The texts of one conversation, in order, with placeholders numbered over all of them.
@@ -106,19 +187,43 @@ class Gate:
         Raises:
             Refused: personal data was still found after several scans of the output, or a scan took too long.
         """
-        texts = [mend(text) for text in texts]
-        detect = cache(self._detect)
-        known = Participants([*participants, *_introduced(texts, detect)])
-        pseudonyms = Pseudonyms()
-        counts: Counter[str] = Counter()
-        for text in texts:
-            pseudonyms.reserve(text)
-        out = tuple(self._redact(text, known, detect, pseudonyms, counts) for text in texts)
-        return Redacted(out, pseudonyms.words, counts)
+        (result,) = self.redact_all([(texts, participants)])
+        if isinstance(result, Refused):
+            raise result
+        return result
+
+    def redact_all(
+        self, conversations: Sequence[tuple[Sequence[str], Sequence[Participant]]]
+    ) -> list[Redacted | Refused]:
+        """`redact` for many conversations, each for itself, with one call of each detector a scan for all of them."""
+        cases = [_Case.of(texts, participants) for texts, participants in conversations]
+        for scan in range(SCANS + 1):
+            scanned = self._scan(case.texts[n] for case in cases for n in case.pending)
+            for case in cases:
+                self._take(case, scanned, last=scan == SCANS)
+        return [case.result() for case in cases]
 
     def find(self, text: str, participants: Sequence[Participant] = ()) -> list[Span]:
         """The settled spans of one text: what `redact` would replace, and why."""
-        return [found.span for found in self._find(text, Participants(participants), self._detect)]
+        text, spans = self._one(text)
+        return [found.span for found in self._settled(text, self._found(text, Participants(participants), spans))]
+
+    def explain(self, text: str) -> list[Mark]:
+        """Everything that is found in one text, by place: what is kept as well as what is replaced, and by what."""
+        text, spans = self._one(text)
+        known = Participants((), _introduced([text], {text: spans}, Participants(())))
+        found = self._found(text, known, spans)
+        settled = self._settled(text, found)
+        pseudonyms = Pseudonyms()
+        pseudonyms.reserve(text)
+        marks = []
+        for item in settled:
+            words = text[item.span.start : item.span.end]
+            marks.append(Mark(item.span, self._policy(item.span), self._into(pseudonyms)(item, words)))
+        kept = [item for item in found if self._policy(item.span) == "keep"]
+        free = resolve(kept, [*_placeholders(text), *((item.span.start, item.span.end) for item in settled)])
+        marks += [Mark(item.span, "keep", text[item.span.start : item.span.end]) for item in free]
+        return sorted(marks, key=lambda mark: mark.span.start)
 
     def clean(self, conversation: Conversation) -> Clean:
         """The conversation without personal data.
@@ -126,10 +231,27 @@ class Gate:
         Raises:
             Refused: its language is not supported, its output still holds personal data, or a scan took too long.
         """
-        language = self._language(conversation)
+        (result,) = self.clean_all([conversation])
+        if isinstance(result, Refused):
+            raise result
+        return result
+
+    def clean_all(self, conversations: Sequence[Conversation]) -> list[Clean | Refused]:
+        """`clean` for many conversations, each for itself, with one call of each detector a scan for all of them."""
+        languages = [self._language(conversation) for conversation in conversations]
+        let_in = [n for n, language in enumerate(languages) if isinstance(language, str)]
+        asked = [(_texts(conversations[n]), conversations[n].participants) for n in let_in]
+        redacted = dict(zip(let_in, self.redact_all(asked), strict=True))
+        return [
+            language if isinstance(language, Refused) else self._cleaned(conversations[n], language, redacted[n])
+            for n, language in enumerate(languages)
+        ]
+
+    def _cleaned(self, conversation: Conversation, language: str, redacted: Redacted | Refused) -> Clean | Refused:
+        if isinstance(redacted, Refused):
+            return redacted
         names = {p.id: f"{p.kind.value}-{n}" for n, p in enumerate(conversation.participants, 1)}
         known = Participants(conversation.participants)
-        redacted = self.redact(_texts(conversation), conversation.participants)
         texts = iter(redacted.texts)
 
         def take() -> str:
@@ -168,6 +290,7 @@ class Gate:
             gate_version=self.version,
             counts=redacted.counts,
             maker=_MAKER,
+            found_by=redacted.found_by,
         )
 
     def safe_id(self, conversation: Conversation) -> str:
@@ -182,59 +305,127 @@ class Gate:
             return "hashed:" + self._store.pseudonym("external_id", external_id)[:40]
         return external_id
 
-    def _detect(self, text: str) -> tuple[Span, ...]:
-        try:
-            return tuple(self._detector.find(text, self._config.languages[0]))
-        except TimeoutError:
-            raise Refused("a text took too long to scan") from None
+    def _scan(self, texts: Iterable[str]) -> Scanned:
+        """What the detectors find in each of the texts: each detector is asked once for all of them."""
+        wanted = [text for text in dict.fromkeys(texts) if any(char.isalnum() for char in text)]
+        found: dict[str, tuple[Span, ...] | None] = dict.fromkeys(wanted, ())
+        for detector in self._detectors if wanted else ():
+            answers = _ask(detector, wanted, self._config.languages[0])
+            for text, answer in zip(wanted, answers, strict=True):
+                before = found[text]
+                found[text] = None if before is None or answer is None else (*before, *answer)
+        return found
 
-    def _redact(
-        self, text: str, known: Participants, detect: Detect, pseudonyms: Pseudonyms, counts: Counter[str]
-    ) -> str:
-        for _ in range(SCANS):
-            found = self._find(text, known, detect)
-            if not found:
-                return text
-            counts.update(item.span.entity for item in found)
-            text = replace_spans(text, found, pseudonyms)
-        left = ", ".join(sorted({item.span.entity for item in self._find(text, known, detect)}))
-        if left:
-            raise Refused(f"personal data was still found after {SCANS} scans of the output ({left})")
-        return text
+    def _one(self, text: str) -> tuple[str, tuple[Span, ...]]:
+        """The text as the gate reads it, and what the detectors find in it."""
+        text = mend(text)
+        spans = self._scan([text]).get(text, ())
+        if spans is None:
+            raise Refused(TOO_LONG)
+        return text, spans
 
-    def _find(self, text: str, known: Participants, detect: Detect) -> list[Found]:
+    def _take(self, case: _Case, scanned: Scanned, last: bool) -> None:
+        """Replaces what was found in the pending texts of a case; those in which something was found stay pending."""
+        if any(scanned.get(case.texts[n], ()) is None for n in case.pending):
+            case.refuse(TOO_LONG)
+        if case.known is None:
+            participants = Participants(case.participants)
+            case.known = Participants(case.participants, _introduced(case.texts, scanned, participants))
+        settled = {n: self._pending(case, n, scanned) for n in case.pending}
+        case.pending = [n for n, found in settled.items() if found]
+        if last and case.pending:
+            left = ", ".join(sorted({item.span.entity for n in case.pending for item in settled[n]}))
+            case.refuse(f"personal data was still found after {SCANS} scans of the output ({left})")
+        for n in case.pending:
+            case.counts.update(item.span.entity for item in settled[n])
+            case.found_by.update(item.span.detector for item in settled[n])
+            case.texts[n] = replace_spans(case.texts[n], settled[n], self._into(case.pseudonyms))
+
+    def _pending(self, case: _Case, n: int, scanned: Scanned) -> list[Found]:
+        text = case.texts[n]
+        assert case.known is not None
+        return self._settled(text, self._found(text, case.known, scanned.get(text) or ()))
+
+    def _found(self, text: str, known: Participants, spans: Sequence[Span]) -> list[Found]:
+        """All that is found in a text and not allowed, overlapping."""
         if not any(char.isalnum() for char in text):
             return []
-        found = [Found(span, f"participant {who}") for span, who in known.find(text)]
-        found += [Found(span, _same(text, span)) for span in detect(text)]
-        if self._deny:
-            found += [
-                Found(Span(m.start(), m.end(), "PRIVATE", 1.0, "deny-list"), m.group().casefold())
-                for m in self._deny.finditer(text)
-            ]
-        placeholders = [(m.start(), m.end()) for m in PLACEHOLDER.finditer(text)]
-        settled = resolve([f for f in found if not self._allowed(text, f.span)], placeholders)
-        return [f for f in settled if any(char.isalnum() for char in text[f.span.start : f.span.end])]
+        people = [span for span in spans if span.entity == "PERSON"]
+        named = [Found(span, f"participant {who}") for span, who in known.find(text, people)]
+        seen = [Found(span, _same(text, span)) for span in map(_well_named, spans)]
+        allowed = self._allowed_places(text)
+        found = [f for f in [*named, *_identified(named, seen)] if not self._allowed(text, f.span, allowed)]
+        return found + [
+            Found(Span(m.start(), m.end(), "PRIVATE", 1.0, DENIED, "on the deny-list"), m.group().casefold())
+            for m in (self._deny.finditer(text) if self._deny else ())
+        ]
 
-    def _allowed(self, text: str, span: Span) -> bool:
+    def _settled(self, text: str, found: Sequence[Found]) -> list[Found]:
+        """What is replaced: overlaps settled, without what is kept and what is general already. A value that is made
+        general keeps the words around it, so it gives way to what is replaced whole."""
+        taken = _placeholders(text)
+        if why := next((f.span for f in self._dropping(found) if _holds_words(text, resolve([f], taken))), None):
+            whole = Span(0, len(text), DROPPED, why.score, why.detector, f"holds {why.entity}: {why.reason}")
+            return [Found(whole, text)]
+        replaced = resolve([f for f in found if self._policy(f.span) in ("replace", "drop")], taken)
+        general = [self._widened(text, f) for f in found if self._policy(f.span) == "generalise"]
+        general = [f for f in general if not self._is_general(text, f)]
+        settled = replaced + resolve(general, taken + [(f.span.start, f.span.end) for f in replaced])
+        settled.sort(key=lambda f: f.span.start)
+        trimmed = [_trimmed(text, f) for f in settled if _holds_words(text, [f])]
+        return [f for f in trimmed if not self._is_general(text, f)]
+
+    def _dropping(self, found: Sequence[Found]) -> list[Found]:
+        return [f for f in found if self._policy(f.span) == "drop"]
+
+    def _policy(self, span: Span) -> Policy:
+        return "drop" if span.entity == DROPPED else self._config.policies.get(span.entity, "replace")
+
+    def _widened(self, text: str, found: Found) -> Found:
+        start, end = widened(found.span.entity, text, found.span.start, found.span.end)
+        return Found(replace(found.span, start=start, end=end), found.same)
+
+    def _is_general(self, text: str, found: Found) -> bool:
+        words = text[found.span.start : found.span.end]
+        return self._policy(found.span) == "generalise" and generalise(found.span.entity, words) == words
+
+    def _into(self, pseudonyms: Pseudonyms) -> Callable[[Found, str], str]:
+        """What stands in a span's place: a coarser value where the policy says so and there is one, else a
+        placeholder."""
+
+        def into(found: Found, words: str) -> str:
+            general = self._policy(found.span) == "generalise" and generalise(found.span.entity, words)
+            return general or pseudonyms.of(found, words)
+
+        return into
+
+    def _allowed_places(self, text: str) -> list[tuple[int, int]]:
+        """Where the words of the allow-list stand."""
+        if not self._allowed_words:
+            return []
+        folded, origin = fold(text)
+        return [(origin[m.start()], origin[m.end() - 1] + 1) for m in self._allowed_words.finditer(folded)]
+
+    def _allowed(self, text: str, span: Span, places: Sequence[tuple[int, int]]) -> bool:
         if not self._allow:
             return False
         words = fold(text[span.start : span.end])[0]
         host = re.sub(r"^\w+://", "", words).split("/")[0]
-        return words in self._allow or (span.entity == "URL" and host in self._allow)
+        inside = span.entity not in CHECKED and any(start <= span.start and span.end <= end for start, end in places)
+        return words in self._allow or inside or (span.entity == "URL" and host in self._allow)
 
-    def _language(self, conversation: Conversation) -> str:
+    def _language(self, conversation: Conversation) -> str | Refused:
         supported = self._config.languages
         declared = mend(conversation.language or "")
         if declared and declared.split("-")[0].lower() not in supported:
-            raise Refused(f"language {declared}: supported here are {', '.join(supported)} (privacy.languages)")
+            return Refused(f"language {declared}: supported here are {', '.join(supported)} (privacy.languages)")
         text = PLACEHOLDER.sub(" ", mend(" ".join(message.text for message in conversation.messages)))
         letters = sum(char.isalpha() for char in text)
         if declared or letters < LETTERS_TO_TELL_A_LANGUAGE:
             return (declared or supported[0]).split("-")[0].lower()
         language, certainty = _identify(text[:4000])
         if language not in supported and certainty >= CERTAIN:
-            raise Refused(f"language {language}: supported here are {', '.join(supported)} (privacy.languages)")
+            return Refused(f"language {language}: supported here are {', '.join(supported)} (privacy.languages)")
         return language if language in supported else supported[0]
 
     def _hashes(self, conversation: Conversation) -> set[tuple[str, str]]:
@@ -260,18 +451,94 @@ class Gate:
         return self._store.pseudonym(Identifier.ID, f"{conversation.source} {customer.id}")
 
 
-def _introduced(texts: Sequence[str], detect: Detect) -> list[Participant]:
-    """The persons that cue words give away, as participants of whom only the name is known."""
-    names = {
-        fold(text[span.start : span.end])[0]: text[span.start : span.end]
-        for text in texts
-        for span in detect(text)
-        if span.entity == "PERSON"
-    }
-    return [
-        Participant(f"introduced {folded}", Kind.THIRD_PARTY, ((Identifier.NAME, name),))
-        for folded, name in names.items()
+def _ask(detector: Detector, texts: Sequence[str], language: str) -> list[tuple[Span, ...] | None]:
+    """A detector's spans for each text, all texts at once where it can; None for a text that took it too long."""
+    find_all = getattr(detector, "find_all", None)
+    if find_all:
+        try:
+            return [tuple(spans) for spans in find_all(texts, language)]
+        except TimeoutError:  # of one of them: each alone tells which
+            pass
+    return [_ask_one(detector, text, language) for text in texts]
+
+
+def _ask_one(detector: Detector, text: str, language: str) -> tuple[Span, ...] | None:
+    try:
+        return tuple(detector.find(text, language))
+    except TimeoutError:
+        return None
+
+
+def _well_named(span: Span) -> Span:
+    """A plugin's kinds may have names that make no placeholder."""
+    entity = re.sub(r"[^A-Z]+", "_", span.entity.upper()).strip("_") or "PRIVATE"
+    return span if entity == span.entity else replace(span, entity=entity)
+
+
+def _introduced(texts: Sequence[str], scanned: Scanned, known: Participants) -> list[tuple[str, str]]:
+    """(id, name) of the persons that the conversation gives the names of: those that detectors are sure of.
+
+    Who is called as a participant is, or by more of the same name, is that participant.
+    """
+    names = dict.fromkeys(name for text in texts for name in _sure_names(text, scanned.get(text) or ()))
+    found: list[tuple[str, str]] = []
+    given: dict[str, str] = {}
+    for name in sorted(names, key=len, reverse=True):
+        owners = known.owners(name)
+        who = owners.pop() if len(owners) == 1 else given.get(plain(name), f"introduced {plain(name)}")
+        for form in called(name):
+            given.setdefault(form, who)
+        found.append((who, name))
+    return found
+
+
+def _sure_names(text: str, spans: Sequence[Span]) -> Iterator[str]:
+    taken = _placeholders(text)
+    for span in spans:
+        name = text[span.start : span.end]
+        touched = any(start < span.end and span.start < end for start, end in taken)
+        if span.entity == "PERSON" and span.score >= SURE_OF_A_NAME and not touched and _may_be_looked_for(name):
+            yield " ".join(name.split())
+
+
+def _may_be_looked_for(name: str) -> bool:
+    """Not a single everyday or very short word, unless it has a capital."""
+    folded, _ = fold(name)
+    doubtful = len(folded) < SHORTEST_NAME or folded in EVERYDAY or folded in NOT_NAMES
+    return any(char.isalpha() for char in name) and (not doubtful or name[0].isupper())
+
+
+def _identified(named: Sequence[Found], seen: Sequence[Found]) -> list[Found]:
+    """What the detectors saw, with the identity of the participant whom it names; a span over several of them is left
+    only where none of them is."""
+    return [item for found in seen for item in (_as(found, named) if found.span.entity == "PERSON" else [found])]
+
+
+def _as(found: Found, named: Sequence[Found]) -> list[Found]:
+    inside = [
+        n
+        for n in named
+        if n.span.entity == "PERSON" and n.span.start < found.span.end and found.span.start < n.span.end
     ]
+    who = {n.same for n in inside}
+    if len(who) <= 1:
+        return [Found(found.span, *who)] if who else [found]
+    return resolve([found], [(n.span.start, n.span.end) for n in inside])
+
+
+def _placeholders(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in PLACEHOLDER.finditer(text)]
+
+
+def _holds_words(text: str, found: Sequence[Found]) -> bool:
+    return any(char.isalnum() for f in found for char in text[f.span.start : f.span.end])
+
+
+def _trimmed(text: str, found: Found) -> Found:
+    """Without white space at its ends."""
+    words = text[found.span.start : found.span.end]
+    start, end = found.span.start + len(words) - len(words.lstrip()), found.span.end - len(words) + len(words.rstrip())
+    return Found(replace(found.span, start=start, end=end), found.same)
 
 
 def _texts(conversation: Conversation) -> list[str]:

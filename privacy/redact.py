@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 
+from deskwright.entities import DROPPED
+from deskwright.entities import ENTITIES as ENTITIES
 from deskwright.plugins import Span
 
 PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]*)_(\d{1,4})>")
 
-ENTITIES = (
-    "SECRET", "EMAIL", "URL", "CREDIT_CARD", "IBAN", "BANK_ACCOUNT", "SSN", "NATIONAL_ID", "TAX_ID", "HEALTH_ID",
-    "PASSPORT", "DRIVER_LICENSE", "PERSON", "PHONE", "IP_ADDRESS", "MAC_ADDRESS", "COORDINATES", "DATE_OF_BIRTH",
-    "ADDRESS", "POSTCODE", "LICENSE_PLATE", "HANDLE", "ID", "LOCATION", "ORGANIZATION", "NATIONALITY", "TITLE", "AGE",
-    "DATE", "PRIVATE",
-)  # fmt: skip
-"""Every kind of placeholder; where spans of equal length overlap, the earlier kind wins. PRIVATE is the workspace's
-own deny-list."""
-
+DENIED = "deny-list"
+OWN = -1
 _RANK = {entity: rank for rank, entity in enumerate(ENTITIES)}
 
 
@@ -37,29 +33,35 @@ class Pseudonyms:
     words: dict[str, str] = field(default_factory=dict)
     _given: dict[tuple[str, str], str] = field(default_factory=dict)
     _last: dict[str, int] = field(default_factory=dict)
+    _typed: set[str] = field(default_factory=set)
 
     def reserve(self, text: str) -> None:
-        """Numbers of placeholder-shaped words already in a text are not given to anybody else."""
-        for match in PLACEHOLDER.finditer(text):
-            entity, number = match.group(1), int(match.group(2))
-            self._last[entity] = max(self._last.get(entity, 0), number)
+        """Placeholder-shaped words already in a text are not given to anybody."""
+        self._typed.update(match.group() for match in PLACEHOLDER.finditer(text))
 
     def of(self, found: Found, words: str) -> str:
         key = (found.span.entity, found.same)
         if key not in self._given:
-            number = self._last[found.span.entity] = self._last.get(found.span.entity, 0) + 1
-            self._given[key] = f"<{found.span.entity}_{number}>"
-            self.words[self._given[key]] = words
+            self._given[key] = self._next(found.span.entity)
+            if found.span.entity != DROPPED:
+                self.words[self._given[key]] = words
         return self._given[key]
+
+    def _next(self, entity: str) -> str:
+        while True:
+            number = self._last[entity] = self._last.get(entity, 0) + 1
+            if (placeholder := f"<{entity}_{number}>") not in self._typed:
+                return placeholder
 
 
 def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> list[Found]:
-    """The spans that stand when overlapping ones are settled: the longest wins, then the earlier kind of `ENTITIES`.
+    """The spans that stand when overlapping ones are settled: the longest wins, then the deny-list, the workspace's own
+    kinds, and the earlier kind of `ENTITIES`.
 
     What a losing span covers beyond the winner is not given up: it stands as a span of its own. `taken` are places
     (placeholders already there) that no span may touch.
     """
-    strongest = sorted(found, key=lambda f: (f.span.start - f.span.end, _RANK[f.span.entity], f.span.start))
+    strongest = sorted(found, key=lambda f: (f.span.start - f.span.end, _rank(f.span), f.span.start))
     settled: list[Found] = []
     places = list(taken)
     for candidate in strongest:
@@ -69,6 +71,10 @@ def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> li
     return sorted(settled, key=lambda f: f.span.start)
 
 
+def _rank(span: Span) -> int:
+    return OWN - 1 if span.detector == DENIED else _RANK.get(span.entity, OWN)
+
+
 def _uncovered(candidate: Found, places: Sequence[tuple[int, int]]) -> list[Found]:
     span = candidate.span
     pieces = [(span.start, span.end)]
@@ -76,15 +82,15 @@ def _uncovered(candidate: Found, places: Sequence[tuple[int, int]]) -> list[Foun
         pieces = [p for a, b in pieces for p in ((a, min(b, start)), (max(a, end), b)) if p[0] < p[1]]
     if pieces == [(span.start, span.end)]:
         return [candidate]
-    return [Found(Span(a, b, span.entity, span.score, span.detector), f"{candidate.same} part {a}") for a, b in pieces]
+    return [Found(changed(span, start=a, end=b), f"{candidate.same} part {a}") for a, b in pieces]
 
 
-def replace(text: str, found: Sequence[Found], pseudonyms: Pseudonyms) -> str:
-    """`text` with each settled span, in order, replaced by its placeholder."""
+def replace(text: str, found: Sequence[Found], into: Callable[[Found, str], str]) -> str:
+    """`text` with each settled span, in order, replaced by what `into` gives for it and its words."""
     parts = []
     at = 0
     for item in found:
         words = text[item.span.start : item.span.end]
-        parts += [text[at : item.span.start], pseudonyms.of(item, words)]
+        parts += [text[at : item.span.start], into(item, words)]
         at = item.span.end
     return "".join([*parts, text[at:]])

@@ -1,17 +1,23 @@
 """What a source knows of a conversation's participants -> where they are named in its texts.
 
 The strongest detector there is: names, addresses, phone numbers and handles from the source's own fields, searched in
-every message with their variants (parts of a name, initials, case, accents, the local part of an address).
+every message with their variants (parts of a name, initials, short forms, case, accents, the local part of an address).
+All variants are literals over a plain form of the text, so that one automaton finds them in one pass.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import ahocorasick
 
 from deskwright.conversation import Identifier, Participant
 from deskwright.plugins import Span
+from privacy.detect.diminutives import ALSO_WORDS, GROUPS
 from privacy.detect.words import EVERYDAY, NOT_NAMES
 
 SHARED_MAILBOXES = frozenset(
@@ -19,36 +25,141 @@ SHARED_MAILBOXES = frozenset(
     info support help sales contact admin hello office mail team service noreply no-reply billing news post
     """.split()
 )
+TITLES = frozenset("mr mrs ms miss mx dr prof herr frau sr sra mme mlle ing dipl phd md jr esq ii iii iv mba".split())
+PARTICLES = frozenset("de da di do du dos das del della van von der den la le el al bin ibn ten ter af av y e".split())
+WORDS = EVERYDAY | ALSO_WORDS
+MONTHS = frozenset("april may june august".split())
 MIN_PHONE_DIGITS = 7
 GAP = r"[\s().\-/–]{0,3}"
 INVISIBLE = {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"}
-
+UNDECOMPOSED = dict(zip("øæœłđðþı", ("o", "ae", "oe", "l", "d", "d", "th", "i"), strict=True))
+DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+ONLY = "only name"
+SHORTEST_TO_SPELL_ANEW = 5
 
 UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL, and halves of a surrogate pair, as a truncated emoji leaves them: no encoding or no database takes them."""
 
+SEPARATORS = re.compile(r"[\s.,_'’‘`\-‐‑–]+")
+"""What stands between the words of a name; a run of them is one space in the plain form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A variant in a text, by the text's offsets, and where the detectors see persons there."""
+
+    text: str
+    start: int
+    end: int
+    people: Sequence[Span]
+
+    @property
+    def words(self) -> str:
+        return self.text[self.start : self.end]
+
+
+Test = Callable[[Hit, "Variant"], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way of naming somebody: its plain form, what it is, and the test that a hit must pass."""
+
+    plain: str
+    entity: str
+    reason: str
+    test: Test
+    folded: str = ""
+    part: str = ""
+
 
 class Participants:
-    """Finds the participants of one conversation. `find` gives each span the participant's id as its detector detail,
-    so that every way of naming a person becomes the same placeholder."""
+    """Finds the participants of one conversation. `find` gives each span the participant's id as well, so that every
+    way of naming a person becomes the same placeholder. `introduced` are persons of whom the conversation itself gives
+    the name: (id, name) pairs."""
 
-    def __init__(self, participants: Sequence[Participant]) -> None:
-        self._entries: list[tuple[re.Pattern[str], str, str, bool]] = []
-        for participant in participants:
-            for kind, value in participant.identifiers:
-                entity, patterns = _VARIANTS[kind]
-                for pattern, capitalised in patterns(value):
-                    self._entries.append((re.compile(pattern), entity, participant.id, capitalised))
+    def __init__(self, participants: Sequence[Participant], introduced: Sequence[tuple[str, str]] = ()) -> None:
+        known = [(p.id, kind, value) for p in participants for kind, value in p.identifiers]
+        named = [(who, Identifier.NAME, name) for who, name in introduced]
+        self._entries: dict[str, list[tuple[str, str, Variant]]] = {}
+        self._numbers: list[tuple[str, str]] = []
+        for detector, identifiers in (("participant", known), ("introduced", named)):
+            for who, kind, value in identifiers:
+                self._add(detector, who, kind, value)
+        self._automaton = ahocorasick.Automaton()
+        for form, entries in self._entries.items():
+            self._automaton.add_word(form, (len(form), entries))
+        self._automaton.make_automaton()
 
-    def find(self, text: str) -> Iterator[tuple[Span, str]]:
-        """(span, participant id) pairs, overlapping ones included."""
+    def _add(self, detector: str, who: str, kind: Identifier, value: str) -> None:
+        if kind is Identifier.PHONE:
+            self._numbers += [(number, who) for number in _numbers(value)]
+            return
+        for variant in _variants(kind, value):
+            self._entries.setdefault(variant.plain, []).append((who, detector, variant))
+
+    def owners(self, name: str) -> set[str]:
+        """The ids of those who are called so, or by the first part of it and nothing else."""
+        entries = self._entries.get(plain(name)) or [
+            entry for entry in self._entries.get(plain(name).split(" ")[0], ()) if entry[2].reason == ONLY
+        ]
+        return {who for who, _, variant in entries if variant.entity == "PERSON"}
+
+    def find(self, text: str, people: Sequence[Span] = ()) -> Iterator[tuple[Span, str]]:
+        """(span, participant id) pairs, overlapping ones included. `people` is where detectors see persons: there a
+        name that is also an everyday word is a name."""
         folded, origin = fold(text)
-        for pattern, entity, who, capitalised in self._entries:
-            for match in pattern.finditer(folded):
-                start, end = origin[match.start()], origin[match.end() - 1] + 1
-                if capitalised and not text[start].isupper():
-                    continue
-                yield Span(start, end, entity, 1.0, "participant"), who
+        yield from self._phones(folded, origin)
+        if not self._entries:
+            return
+        parts: list[tuple[int, int, str, str, bool]] = []
+        for start, end, (who, detector, variant) in self._hits(folded, origin):
+            passed = variant.test(Hit(text, start, end, people), variant)
+            if variant.part:
+                parts.append((start, end, who, variant.part, passed))
+            if passed:
+                yield Span(start, end, variant.entity, 1.0, detector, variant.reason), who
+        yield from _with_a_middle(text, parts)
+
+    def _hits(self, folded: str, origin: Sequence[int]) -> Iterator[tuple[int, int, tuple[str, str, Variant]]]:
+        form, places = _plain_form(folded)
+        for last, (length, entries) in self._automaton.iter(form):
+            first = last - length + 1
+            inside = (first > 0 and form[first - 1].isalnum()) or form[last + 1 : last + 2].isalnum()
+            if not inside:
+                for entry in entries:
+                    yield origin[places[first]], origin[places[last]] + 1, entry
+
+    def _phones(self, folded: str, origin: Sequence[int]) -> Iterator[tuple[Span, str]]:
+        for run in RUN.finditer(folded) if self._numbers else ():
+            places = [at for at in range(run.start(), run.end()) if folded[at].isdigit()]
+            digits = "".join(folded[at] for at in places)
+            for number, who in self._numbers:
+                at = digits.find(number)
+                while at >= 0:
+                    first, last = places[at], places[at + len(number) - 1]
+                    before = PREFIX.search(folded, max(0, first - LONGEST_PREFIX), first)
+                    if before and not folded[last + 1 : last + 2].isdigit():
+                        start, end = origin[before.start()], origin[last] + 1
+                        yield Span(start, end, "PHONE", 1.0, "participant", "number"), who
+                    at = digits.find(number, at + 1)
+
+
+def _with_a_middle(text: str, parts: Sequence[tuple[int, int, str, str, bool]]) -> Iterator[tuple[Span, str]]:
+    """A first and a last name with at most one word between them."""
+    lasts = [part for part in parts if part[3] == "last"]
+    for start, end, who, part, passed in parts:
+        for begins, ends, whose, _, sure in lasts if part == "first" else ():
+            near = who == whose and end < begins <= end + LONGEST_MIDDLE
+            if near and (passed or sure) and MIDDLE.fullmatch(text, end, begins):
+                yield Span(start, ends, "PERSON", 1.0, "participant", "full name"), who
+
+
+RUN = re.compile(rf"\d(?:{GAP}\d){{{MIN_PHONE_DIGITS - 1},}}")
+PREFIX = re.compile(rf"(?<!\d)(?:(?:\+|00)?\d{{1,4}}{GAP}|\+)?(?:\(0\){GAP})?$")
+LONGEST_PREFIX = 16
+MIDDLE = re.compile(r"[\s._-]+(?:\w+\.?\s+)?")
+LONGEST_MIDDLE = 30
 
 
 def mend(text: str) -> str:
@@ -56,82 +167,243 @@ def mend(text: str) -> str:
     return UNSTORABLE.sub("\ufffd", text)
 
 
-def fold(text: str) -> tuple[str, list[int]]:
+def fold(text: str) -> tuple[str, Sequence[int]]:
     """`text` without case, accents and invisible characters, and for each character the offset it came from."""
+    if text.isascii() and "\0" not in text:
+        return text.lower(), range(len(text))
     folded: list[str] = []
     origin: list[int] = []
     for offset, char in enumerate(mend(text)):
         if char in INVISIBLE:
             continue
-        plain = char.lower() if char.isascii() else _plain(char)
-        folded.append(plain)
-        origin.extend([offset] * len(plain))
+        bare = char.lower() if char.isascii() else _bare(char)
+        folded.append(bare)
+        origin.extend([offset] * len(bare))
     return "".join(folded), origin
 
 
-def _plain(char: str) -> str:
+@lru_cache(maxsize=4096)
+def _bare(char: str) -> str:
     decomposed = unicodedata.normalize("NFKD", char).casefold()
-    return "".join(part for part in decomposed if not unicodedata.combining(part))
+    return "".join(UNDECOMPOSED.get(part, part) for part in decomposed if not unicodedata.combining(part))
 
 
-Variants = Iterable[tuple[str, bool]]
-"""(pattern over folded text, whether the original must begin with a capital) pairs."""
+def _plain_form(folded: str) -> tuple[str, Sequence[int]]:
+    """Folded text with one space for each run of separators, and the offset in `folded` of each character."""
+    parts: list[str] = []
+    places: list[int] = []
+    at = 0
+    for run in SEPARATORS.finditer(folded):
+        parts += [folded[at : run.start()], " "]
+        places += range(at, run.start() + 1)
+        at = run.end()
+    return "".join([*parts, folded[at:]]), [*places, *range(at, len(folded))]
 
 
-def _name(value: str) -> Variants:
+def plain(text: str) -> str:
+    """`text` as the automaton's literals are written."""
+    return SEPARATORS.sub(" ", fold(text)[0]).strip()
+
+
+def _anywhere(hit: Hit, variant: Variant) -> bool:
+    return True
+
+
+def _exact(hit: Hit, variant: Variant) -> bool:
+    """The separators are the same too: "jane.doe", not "Jane Doe"."""
+    return fold(hit.words)[0] == variant.folded
+
+
+def _capitalised(hit: Hit, variant: Variant) -> bool:
+    """Every word begins with a capital."""
+    return all(word[0].isupper() for word in SEPARATORS.split(hit.words) if word)
+
+
+def _with_initial(hit: Hit, variant: Variant) -> bool:
+    """A single letter stands for a word only if it is a capital (and not "I") or has a full stop, and never after an
+    apostrophe."""
+    if hit.text[max(0, hit.start - 1) : hit.start] in APOSTROPHES or re.search(r"['’]\w$", hit.words):
+        return False
+    beside = hit.text[hit.start : hit.end + 1] + " "
+    singles = SINGLE.finditer(beside, 0, len(hit.words))
+    if not all(beside[m.end()] == "." or (m.group().isupper() and m.group() != "I") for m in singles):
+        return False
+    return all(len(word) == 1 or word.lower() not in WORDS or word[0].isupper() for word in SEPARATORS.split(hit.words))
+
+
+def _initials(hit: Hit, variant: Variant) -> bool:
+    """ "J.S." and "J. S.", with both full stops."""
+    return bool(INITIALS.fullmatch(hit.text[hit.start : hit.end + 1])) and _capitalised(hit, variant)
+
+
+APOSTROPHES = ("'", "’")
+SINGLE = re.compile(r"(?<!\w)[^\W\d_](?!\w)")
+INITIALS = re.compile(r"[^\W\d_]\.\s?[^\W\d_]\.")
+GREETED = re.compile(
+    r"(?im)^\W*(?:dear|hi|hello|hey|good (?:morning|afternoon|evening)|thanks|thank you|cheers|hallo|liebe[r]?|bonjour"
+    r"|hola|ciao|beste|olá|buongiorno)[ ,]+$"
+)
+CLOSED = re.compile(r"\s*(?:[,.!:;–-]|\n|$)")
+SPEAKS = re.compile(
+    r"['’]s\b|,|\s+(?:wrote|writes|said|says|asked|replied|answered|called|sent|here|from|speaking|schrieb|sagte|hier"
+    r"|a écrit|escribió|ha scritto|schreef|escreveu)\b"
+)
+BEGINS = re.compile(r"(?:^|[.!?:…][\"'”’)\]]*\s+|\n[\s>*•-]*)$")
+VERB = re.compile(
+    r"(?i)\s+(?:i|you|we|they|he|she|it|this|that|the|there|these|my|your|our|his|her|a|an|any|be|not|do)\b"
+)
+BEFORE_A_MONTH = re.compile(r"(?i)(?:\b(?:in|since|until|early|late|mid|last|next|of)|\d(?:st|nd|rd|th)?)[\s-]+$")
+AFTER_A_MONTH = re.compile(r"\s+\d")
+CONTEXT = 60
+
+
+def _everyday(hit: Hit, variant: Variant) -> bool:
+    """Whether a word that is also an everyday word (Will, Rose, May) is a name here: a detector says so, or its place
+    and its capital do."""
+    if any(span.start < hit.end and hit.start < span.end for span in hit.people):
+        return True
+    before, after = hit.text[max(0, hit.start - CONTEXT) : hit.start], hit.text[hit.end : hit.end + CONTEXT]
+    line = before.rpartition("\n")[2] + hit.words + after.partition("\n")[0]
+    alone = not any(char.isalnum() for char in line.replace(hit.words, "", 1))
+    if not hit.words[0].isupper() or (len(line) > len(hit.words) and line.isupper()):
+        return bool(CLOSED.match(after)) and (alone or bool(GREETED.search(before)))
+    if variant.plain in MONTHS and (BEFORE_A_MONTH.search(before) or AFTER_A_MONTH.match(after)):
+        return False
+    if BEGINS.search(before):
+        return alone or bool(SPEAKS.match(after))
+    return not (GREETED.search(before) and VERB.match(after))
+
+
+@lru_cache(maxsize=1024)
+def _variants(kind: Identifier, value: str) -> tuple[Variant, ...]:
+    """Each plain form once: the first that names it wins."""
+    found = reversed([variant for variant in _KINDS[kind](value) if variant.plain])
+    return tuple({(variant.plain, variant.entity): variant for variant in found}.values())
+
+
+def called(name: str) -> set[str]:
+    """The plain forms of all that somebody of that name is called."""
+    return {variant.plain for variant in _variants(Identifier.NAME, name) if variant.entity == "PERSON"}
+
+
+def _name(value: str) -> Iterator[Variant]:
+    if "@" in value:
+        yield from _email(value)
+        return
+    for spelling in dict.fromkeys(_spellings(value)):
+        words = _name_words(spelling)
+        yield from _whole_names(words)
+        yield from _parts(words)
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """Müller as Muller and Mueller, and the other way round."""
     folded, _ = fold(value)
-    words = re.findall(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?", folded)
-    long = [word for word in words if len(word.strip(".")) >= 2]
-    if len(long) >= 2:
-        first, last = re.escape(long[0]), re.escape(long[-1])
-        everyday = all(word in EVERYDAY | NOT_NAMES for word in long)
-        yield _whole(r"[\s.,_-]+".join(map(re.escape, words))), everyday
-        yield _whole(rf"{first}[\s._-]+(?:\w+\.?\s+)?{last}"), everyday
-        yield _whole(rf"{last},?\s+{first}"), everyday
-        yield _whole(rf"{first[0]}\.?\s+{last}"), everyday
-    parts = [part for word in long for part in re.split(r"[-'’]", word) if len(part) > 2]
-    for bare in dict.fromkeys(word.strip(".") for word in [*long, *parts]):
-        if bare in EVERYDAY or bare not in NOT_NAMES:
-            yield _whole(re.escape(bare)), bare in EVERYDAY or len(bare) == 2
+    yield folded
+    yield fold(unicodedata.normalize("NFC", value).lower().translate(DIGRAPHS))[0]
+    yield " ".join(_without_digraphs(word) for word in folded.split())
 
 
-def _email(value: str) -> Variants:
+def _without_digraphs(word: str) -> str:
+    bare = re.sub(r"(?<=[aou])e", "", word)
+    return bare if len(word) >= SHORTEST_TO_SPELL_ANEW and bare not in WORDS | NOT_NAMES else word
+
+
+def _name_words(folded: str) -> list[str]:
+    """The words of a name in the order first to last: "Smith, John" is turned round."""
+    last, comma, first = folded.partition(",")
+    turned = comma and first.strip() and "," not in first and not set(_words(first)) <= TITLES
+    return [word for word in _words(f"{first} {last}" if turned else folded) if word not in TITLES]
+
+
+def _words(folded: str) -> list[str]:
+    return [word.strip(".") for word in re.findall(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?", folded)]
+
+
+def _whole_names(words: Sequence[str]) -> Iterator[Variant]:
+    """First and last name together, in either order, with short forms and initials."""
+    long = [word for word in words if len(word) >= 2]
+    if len(long) < 2:
+        return
+    first, last = long[0], long[-1]
+    whole = _capitalised if all(word in EVERYDAY | NOT_NAMES for word in long) else _anywhere
+    yield Variant(plain(" ".join(words)), "PERSON", "full name", whole)
+    for begins in _short_forms(first):
+        yield Variant(plain(f"{begins} {last}"), "PERSON", "full name", whole)
+        yield Variant(plain(f"{last} {begins}"), "PERSON", "full name, last name first", whole)
+        initials = (f"{begins[0]} {last}", f"{last} {begins[0]}", f"{begins} {last[0]}")
+        yield from (Variant(plain(i), "PERSON", "name with an initial", _with_initial) for i in initials)
+    yield Variant(f"{first[0]} {last[0]}", "PERSON", "initials", _initials)
+
+
+def _parts(words: Sequence[str]) -> Iterator[Variant]:
+    """Each word of a name alone, and the halves of double ones."""
+    long = [word for word in words if len(word) >= 2]
+    roles = {0: "first", len(long) - 1: "last"} if len(long) > 1 else {0: ""}
+    for n, word in enumerate(long):
+        halves = [half for half in re.split(r"[-'’.]", word) if len(half) > 2]
+        joined = re.sub(r"[-'’]", "", word)
+        short = _short_forms(word) if n == 0 else ()
+        for bare in dict.fromkeys([word, joined, *halves, *short]):
+            yield from _part(bare, roles.get(n, "middle"))
+
+
+def _part(bare: str, role: str) -> Iterator[Variant]:
+    if bare in PARTICLES or (bare in NOT_NAMES and bare not in EVERYDAY):
+        return
+    sure = bare not in WORDS and len(bare) > 2
+    yield Variant(plain(bare), "PERSON", f"{role} name" if role else ONLY, _anywhere if sure else _everyday, "", role)
+    if sure and len(bare) > 3 and not bare.endswith("s"):
+        yield Variant(plain(bare) + "s", "PERSON", "name with an s", _capitalised)
+
+
+@cache
+def _groups() -> dict[str, tuple[str, ...]]:
+    """Each name of the table, and all that share a line with it."""
+    lines = [[fold(name)[0] for name in line.split()] for line in GROUPS.splitlines() if line]
+    names = {name for line in lines for name in line}
+    return {name: tuple(dict.fromkeys(n for line in lines if name in line for n in line)) for name in names}
+
+
+def _short_forms(first: str) -> tuple[str, ...]:
+    """`first`, and what somebody of that name is called too."""
+    return tuple(dict.fromkeys([first, *_groups().get(first, ())]))
+
+
+def _email(value: str) -> Iterator[Variant]:
     folded, _ = fold(value.strip())
     local, at, _ = folded.partition("@")
-    yield rf"(?<![\w.+-]){re.escape(folded)}(?![\w-])", False
+    yield Variant(plain(folded), "EMAIL", "address", _exact, folded)
+    words = [word for word in re.split(r"[._-]", local) if word.isalpha() and len(word) > 1]
+    if len(words) > 1 and not set(words) & (SHARED_MAILBOXES | NOT_NAMES):
+        yield from _whole_names(words)
     if at and len(local) >= 4 and local not in SHARED_MAILBOXES and local not in EVERYDAY | NOT_NAMES:
-        yield _whole(re.escape(local)), False
+        yield Variant(plain(local), "EMAIL", "local part of the address", _exact, local)
 
 
-def _phone(value: str) -> Variants:
+def _numbers(value: str) -> list[str]:
     digits = re.sub(r"\D", "", value)
-    for number in dict.fromkeys([digits, digits[-10:], digits[-9:], digits[-MIN_PHONE_DIGITS:]]):
-        if len(number) >= MIN_PHONE_DIGITS:
-            yield rf"(?<!\d)(?:\+|00)?(?:\d{{1,4}}{GAP})?{GAP.join(number)}(?!\d)", False
+    ends = dict.fromkeys([digits, digits[-10:], digits[-9:], digits[-MIN_PHONE_DIGITS:]])
+    return [number for number in ends if len(number) >= MIN_PHONE_DIGITS]
 
 
-def _handle(value: str) -> Variants:
+def _handle(value: str) -> Iterator[Variant]:
     folded, _ = fold(value.strip().lstrip("@"))
     if len(folded) >= 3 and folded not in EVERYDAY | NOT_NAMES:
-        yield rf"(?<![\w]){re.escape(folded)}(?![\w])", False
+        yield Variant(plain(folded), "HANDLE", "handle", _exact, folded)
 
 
-def _id(value: str) -> Variants:
+def _id(value: str) -> Iterator[Variant]:
     folded, _ = fold(value.strip())
     if len(folded) >= 4:
-        yield _whole(re.escape(folded)), False
+        yield Variant(plain(folded), "ID", "id", _exact, folded)
 
 
-def _whole(pattern: str) -> str:
-    return rf"(?<!\w){pattern}(?!\w)"
-
-
-_VARIANTS: dict[Identifier, tuple[str, Callable[[str], Variants]]] = {
-    Identifier.NAME: ("PERSON", _name),
-    Identifier.EMAIL: ("EMAIL", _email),
-    Identifier.PHONE: ("PHONE", _phone),
-    Identifier.HANDLE: ("HANDLE", _handle),
-    Identifier.ID: ("ID", _id),
+_KINDS: dict[Identifier, Callable[[str], Iterator[Variant]]] = {
+    Identifier.NAME: _name,
+    Identifier.EMAIL: _email,
+    Identifier.HANDLE: _handle,
+    Identifier.ID: _id,
 }
 
 
