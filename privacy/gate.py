@@ -42,6 +42,8 @@ LONGEST_ID = 200
 LONGEST_NAMES = 40
 SURE_OF_A_NAME = 0.9
 SHORTEST_NAME = 3
+JOINTS = re.compile(r"\s*[,;/&+\n]\s*|(?<!\w)(?:and|or|und|oder|et|ou|y|e|ed|en)(?!\w)")
+"""What stands between the names of several persons."""
 
 CHECKED = frozenset(
     "SECRET CREDIT_CARD IBAN BANK_ACCOUNT SSN NATIONAL_ID TAX_ID HEALTH_ID PASSPORT DRIVER_LICENSE".split()
@@ -354,7 +356,7 @@ class Gate:
         named = [Found(span, f"participant {who}") for span, who in known.find(text, people)]
         seen = [Found(span, _same(text, span)) for span in map(_well_named, spans)]
         allowed = self._allowed_places(text)
-        found = [f for f in [*named, *_identified(named, seen)] if not self._allowed(text, f.span, allowed)]
+        found = [f for f in [*named, *_identified(text, seen, named)] if not self._allowed(text, f.span, allowed)]
         return found + [
             Found(Span(m.start(), m.end(), "PRIVATE", 1.0, DENIED, "on the deny-list"), m.group().casefold())
             for m in (self._deny.finditer(text) if self._deny else ())
@@ -483,7 +485,7 @@ def _introduced(texts: Sequence[str], scanned: Scanned, known: Participants) -> 
     names = dict.fromkeys(name for text in texts for name in _sure_names(text, scanned.get(text) or ()))
     found: list[tuple[str, str]] = []
     given: dict[str, str] = {}
-    for name in sorted(names, key=len, reverse=True):
+    for name in sorted(names, key=len, reverse=True):  # the fullest form first: the others are of the same person
         owners = known.owners(name)
         who = owners.pop() if len(owners) == 1 else given.get(plain(name), f"introduced {plain(name)}")
         for form in called(name):
@@ -495,10 +497,10 @@ def _introduced(texts: Sequence[str], scanned: Scanned, known: Participants) -> 
 def _sure_names(text: str, spans: Sequence[Span]) -> Iterator[str]:
     taken = _placeholders(text)
     for span in spans:
-        name = text[span.start : span.end]
         touched = any(start < span.end and span.start < end for start, end in taken)
-        if span.entity == "PERSON" and span.score >= SURE_OF_A_NAME and not touched and _may_be_looked_for(name):
-            yield " ".join(name.split())
+        if span.entity == "PERSON" and span.score >= SURE_OF_A_NAME and not touched:
+            names = (" ".join(name.split()) for name in JOINTS.split(text[span.start : span.end]))
+            yield from (name for name in names if _may_be_looked_for(name))
 
 
 def _may_be_looked_for(name: str) -> bool:
@@ -508,22 +510,24 @@ def _may_be_looked_for(name: str) -> bool:
     return any(char.isalpha() for char in name) and (not doubtful or name[0].isupper())
 
 
-def _identified(named: Sequence[Found], seen: Sequence[Found]) -> list[Found]:
-    """What the detectors saw, with the identity of the participant whom it names; a span over several of them is left
-    only where none of them is."""
-    return [item for found in seen for item in (_as(found, named) if found.span.entity == "PERSON" else [found])]
+def _identified(text: str, seen: Sequence[Found], named: Sequence[Found]) -> list[Found]:
+    """What the detectors saw, with the identity of the participant whom a name names."""
+    people = [found for found in named if found.span.entity == "PERSON"]
+    return [item for found in seen for item in (_as(text, found, people) if found.span.entity == "PERSON" else [found])]
 
 
-def _as(found: Found, named: Sequence[Found]) -> list[Found]:
-    inside = [
-        n
-        for n in named
-        if n.span.entity == "PERSON" and n.span.start < found.span.end and found.span.start < n.span.end
-    ]
-    who = {n.same for n in inside}
+def _as(text: str, found: Found, people: Sequence[Found]) -> list[Found]:
+    """A name, as that of the one participant who is named in it. Where it names several, what is left beside them."""
+    inside = [p for p in people if p.span.start < found.span.end and found.span.start < p.span.end]
+    who = {p.same for p in inside}
     if len(who) <= 1:
         return [Found(found.span, *who)] if who else [found]
-    return resolve([found], [(n.span.start, n.span.end) for n in inside])
+    pieces = resolve([found], [(p.span.start, p.span.end) for p in inside])
+    return [p for p in pieces if _says_more_than_joints(text[p.span.start : p.span.end])]
+
+
+def _says_more_than_joints(words: str) -> bool:
+    return any(word.lower() not in NOT_NAMES for word in JOINTS.sub(" ", words).split())
 
 
 def _placeholders(text: str) -> list[tuple[int, int]]:

@@ -82,7 +82,8 @@ def _uncovered(candidate: Found, places: Sequence[tuple[int, int]]) -> list[Foun
         pieces = [p for a, b in pieces for p in ((a, min(b, start)), (max(a, end), b)) if p[0] < p[1]]
     if pieces == [(span.start, span.end)]:
         return [candidate]
-    return [Found(changed(span, start=a, end=b), f"{candidate.same} part {a}") for a, b in pieces]
+    alike = candidate.same if span.entity == "PERSON" else ""
+    return [Found(changed(span, start=a, end=b), alike or f"{candidate.same} part {a}") for a, b in pieces]
 
 
 def replace(text: str, found: Sequence[Found], into: Callable[[Found, str], str]) -> str:

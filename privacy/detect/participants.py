@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import ahocorasick
 
@@ -34,7 +35,9 @@ GAP = r"[\s().\-/–]{0,3}"
 INVISIBLE = {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"}
 UNDECOMPOSED = dict(zip("øæœłđðþı", ("o", "ae", "oe", "l", "d", "d", "th", "i"), strict=True))
 DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-ONLY = "only name"
+FULL, TURNED, INITIAL, ONLY = "full name", "full name, last name first", "name with an initial", "only name"
+WHOLE = frozenset((FULL, TURNED, INITIAL, ONLY))
+"""Reasons that name a person by all that is known of their name."""
 SHORTEST_TO_SPELL_ANEW = 5
 
 UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
@@ -61,8 +64,7 @@ class Hit:
 Test = Callable[[Hit, "Variant"], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """One way of naming somebody: its plain form, what it is, and the test that a hit must pass."""
 
     plain: str
@@ -99,11 +101,9 @@ class Participants:
             self._entries.setdefault(variant.plain, []).append((who, detector, variant))
 
     def owners(self, name: str) -> set[str]:
-        """The ids of those who are called so, or by the first part of it and nothing else."""
-        entries = self._entries.get(plain(name)) or [
-            entry for entry in self._entries.get(plain(name).split(" ")[0], ()) if entry[2].reason == ONLY
-        ]
-        return {who for who, _, variant in entries if variant.entity == "PERSON"}
+        """The ids of those who are called so, or whose whole name is part of it."""
+        exactly = {who for who, _, variant in self._entries.get(plain(name), ()) if variant.entity == "PERSON"}
+        return exactly or {who for span, who in self.find(name) if span.reason in WHOLE}
 
     def find(self, text: str, people: Sequence[Span] = ()) -> Iterator[tuple[Span, str]]:
         """(span, participant id) pairs, overlapping ones included. `people` is where detectors see persons: there a
@@ -152,7 +152,7 @@ def _with_a_middle(text: str, parts: Sequence[tuple[int, int, str, str, bool]]) 
         for begins, ends, whose, _, sure in lasts if part == "first" else ():
             near = who == whose and end < begins <= end + LONGEST_MIDDLE
             if near and (passed or sure) and MIDDLE.fullmatch(text, end, begins):
-                yield Span(start, ends, "PERSON", 1.0, "participant", "full name"), who
+                yield Span(start, ends, "PERSON", 1.0, "participant", FULL), who
 
 
 RUN = re.compile(rf"\d(?:{GAP}\d){{{MIN_PHONE_DIGITS - 1},}}")
@@ -202,7 +202,11 @@ def _plain_form(folded: str) -> tuple[str, Sequence[int]]:
 
 def plain(text: str) -> str:
     """`text` as the automaton's literals are written."""
-    return SEPARATORS.sub(" ", fold(text)[0]).strip()
+    return _spaced(fold(text)[0])
+
+
+def _spaced(folded: str) -> str:
+    return SEPARATORS.sub(" ", folded).strip()
 
 
 def _anywhere(hit: Hit, variant: Variant) -> bool:
@@ -325,14 +329,17 @@ def _whole_names(words: Sequence[str]) -> Iterator[Variant]:
     long = [word for word in words if len(word) >= 2]
     if len(long) < 2:
         return
-    first, last = long[0], long[-1]
-    whole = _capitalised if all(word in EVERYDAY | NOT_NAMES for word in long) else _anywhere
-    yield Variant(plain(" ".join(words)), "PERSON", "full name", whole)
-    for begins in _short_forms(first):
-        yield Variant(plain(f"{begins} {last}"), "PERSON", "full name", whole)
-        yield Variant(plain(f"{last} {begins}"), "PERSON", "full name, last name first", whole)
-        initials = (f"{begins[0]} {last}", f"{last} {begins[0]}", f"{begins} {last[0]}")
-        yield from (Variant(plain(i), "PERSON", "name with an initial", _with_initial) for i in initials)
+    first, last = long[0], _spaced(long[-1])
+    whole = _capitalised if all(word in WORDS | NOT_NAMES for word in long) else _anywhere
+    yield Variant(_spaced(" ".join(words)), "PERSON", FULL, whole)
+    for begins in map(_spaced, _short_forms(first)):
+        whole = _capitalised if begins in WORDS and last in WORDS else _anywhere
+        yield Variant(f"{begins} {last}", "PERSON", FULL, whole)
+        yield Variant(f"{last} {begins}", "PERSON", TURNED, whole)
+        yield Variant(f"{begins} {last[0]}", "PERSON", INITIAL, _with_initial)
+    for initial in dict.fromkeys(begins[0] for begins in _short_forms(first)):
+        yield Variant(f"{initial} {last}", "PERSON", INITIAL, _with_initial)
+        yield Variant(f"{last} {initial}", "PERSON", INITIAL, _with_initial)
     yield Variant(f"{first[0]} {last[0]}", "PERSON", "initials", _initials)
 
 
@@ -352,9 +359,9 @@ def _part(bare: str, role: str) -> Iterator[Variant]:
     if bare in PARTICLES or (bare in NOT_NAMES and bare not in EVERYDAY):
         return
     sure = bare not in WORDS and len(bare) > 2
-    yield Variant(plain(bare), "PERSON", f"{role} name" if role else ONLY, _anywhere if sure else _everyday, "", role)
+    yield Variant(_spaced(bare), "PERSON", f"{role} name" if role else ONLY, _anywhere if sure else _everyday, "", role)
     if sure and len(bare) > 3 and not bare.endswith("s"):
-        yield Variant(plain(bare) + "s", "PERSON", "name with an s", _capitalised)
+        yield Variant(_spaced(bare) + "s", "PERSON", "name with an s", _capitalised)
 
 
 @cache
@@ -373,12 +380,12 @@ def _short_forms(first: str) -> tuple[str, ...]:
 def _email(value: str) -> Iterator[Variant]:
     folded, _ = fold(value.strip())
     local, at, _ = folded.partition("@")
-    yield Variant(plain(folded), "EMAIL", "address", _exact, folded)
+    yield Variant(_spaced(folded), "EMAIL", "address", _exact, folded)
     words = [word for word in re.split(r"[._-]", local) if word.isalpha() and len(word) > 1]
     if len(words) > 1 and not set(words) & (SHARED_MAILBOXES | NOT_NAMES):
         yield from _whole_names(words)
     if at and len(local) >= 4 and local not in SHARED_MAILBOXES and local not in EVERYDAY | NOT_NAMES:
-        yield Variant(plain(local), "EMAIL", "local part of the address", _exact, local)
+        yield Variant(_spaced(local), "EMAIL", "local part of the address", _exact, local)
 
 
 def _numbers(value: str) -> list[str]:
@@ -390,13 +397,13 @@ def _numbers(value: str) -> list[str]:
 def _handle(value: str) -> Iterator[Variant]:
     folded, _ = fold(value.strip().lstrip("@"))
     if len(folded) >= 3 and folded not in EVERYDAY | NOT_NAMES:
-        yield Variant(plain(folded), "HANDLE", "handle", _exact, folded)
+        yield Variant(_spaced(folded), "HANDLE", "handle", _exact, folded)
 
 
 def _id(value: str) -> Iterator[Variant]:
     folded, _ = fold(value.strip())
     if len(folded) >= 4:
-        yield Variant(plain(folded), "ID", "id", _exact, folded)
+        yield Variant(_spaced(folded), "ID", "id", _exact, folded)
 
 
 _KINDS: dict[Identifier, Callable[[str], Iterator[Variant]]] = {
