@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-all lint types check format install clean
+.PHONY: help demo test test-all lint types check format bench-privacy install clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ format: .venv/.tools  ## put the code into its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench-privacy: .venv/.bench  ## measure the gate beside stock Presidio (an hour; BENCH="--only research --quick")
+	$(BIN)/python -m benchmarks.privacy $(BENCH)
+
 install: .venv/.installed  ## install Deskwright into .venv
 
 clean:  ## remove the environment, caches and the demo's workspace
@@ -49,4 +52,9 @@ clean:  ## remove the environment, caches and the demo's workspace
 .venv/.tools: .venv/.installed
 	@echo "Installing the test tools into .venv ..."
 	@$(PIP) install --editable '.[dev]'
+	@touch $@
+
+.venv/.bench: .venv/.installed
+	@echo "Installing what the measurements need into .venv ..."
+	@$(PIP) install --editable '.[bench]'
 	@touch $@
