@@ -22,6 +22,7 @@ COMMANDS = {
     "init": ("deskwright.commands:init", "Make a workspace."),
     "sources": ("connectors.commands:sources", "List the sources that can be ingested."),
     "ingest": ("privacy.commands:ingest", "Read a source, redact it and store it."),
+    "privacy": ("privacy.commands:privacy", "Explain what the gate finds, and report what it did."),
     "build": ("instruct.commands:build", "Build the training set from conversations and reviews."),
     "tune": ("instruct.commands:tune", "Tune the base model on the training set."),
     "evaluate": ("instruct.commands:evaluate", "Compare a tuned model with its base on held-out conversations."),

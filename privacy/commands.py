@@ -1,8 +1,11 @@
-"""The command that brings a source in: read, redact, store, account for every record."""
+"""The commands that bring a source in, explain what the gate finds in a text, and report what it did to the store."""
 
 from __future__ import annotations
 
 import json
+import os
+import random
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -102,3 +105,86 @@ def describe(report: Report) -> str:
         lines += [f"    {shortfall}" for shortfall in report.shortfalls[:MOST_NAMED]]
     lines.append("  Every record is accounted for." if report.complete else "  INCOMPLETE: see above.")
     return "\n".join(lines)
+
+
+@click.group()
+def privacy() -> None:
+    """Explain what the gate finds in a text, and report what it did to the store.
+
+    \b
+    deskwright privacy explain "My name is Ada Smith, order CL-4711" --workspace shop
+    deskwright privacy report --sample 10 --html report.html --workspace shop
+    """
+
+
+html_option = click.option(
+    "--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write a page for a browser to this file."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+
+
+@privacy.command()
+@click.argument("text")
+@workspace_option
+@html_option
+@json_option
+def explain(text: str, root: Path, page: Path | None, as_json: bool) -> None:
+    """Show what is found in TEXT (or in a file, or in standard input: -), and why.
+
+    Nothing is stored. The text is shown as it is, with what the gate finds in colour; the page holds it too.
+
+    \b
+    deskwright privacy explain "My name is Ada Smith, order CL-4711" --workspace shop
+    deskwright privacy explain letter.txt --html letter.html --workspace shop
+    pbpaste | deskwright privacy explain - --json --workspace shop
+    """
+    workspace = Workspace.open(root)
+    from privacy import explain as explaining
+    from privacy.gate import Gate
+
+    found = explaining.explain(Gate.of(workspace), _read(text))
+    _show(
+        page,
+        explaining.as_page(found),
+        explaining.as_json(found) if as_json else None,
+        explaining.for_terminal(found, coloured="NO_COLOR" not in os.environ and sys.stdout.isatty()),
+    )
+
+
+def _read(text: str) -> str:
+    if text == "-":
+        return sys.stdin.read()
+    try:
+        return Path(text).read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):  # no file of that name: the text itself
+        return text
+
+
+def _show(page: Path | None, html: str, data: object, words: str) -> None:
+    """Writes the page where one is wanted, and prints the data if there is any, else the words."""
+    if page:
+        page.write_text(html, encoding="utf-8")
+    click.echo(words if data is None else json.dumps(data, indent=2, ensure_ascii=False))
+    if page and data is None:
+        click.echo(f"\nPage: {page}")
+
+
+@privacy.command()
+@workspace_option
+@html_option
+@json_option
+@click.option("--sample", default=5, show_default=True, type=click.IntRange(0), help="Messages to show, at random.")
+def report(root: Path, page: Path | None, as_json: bool, sample: int) -> None:
+    """Report what the gate replaced and refused, and show some messages of the store.
+
+    The messages are redacted: look them over for what was missed.
+
+    \b
+    deskwright privacy report --workspace shop
+    deskwright privacy report --sample 50 --html report.html --workspace shop
+    """
+    workspace = Workspace.open(root)
+    from privacy import report as reporting
+
+    made = reporting.report(workspace.store, sample, random.Random())
+    _show(page, reporting.as_page(made), made.as_json() if as_json else None, reporting.for_terminal(made))

@@ -356,7 +356,10 @@ class Gate:
         named = [Found(span, f"participant {who}") for span, who in known.find(text, people)]
         seen = [Found(span, _same(text, span)) for span in map(_well_named, spans)]
         allowed = self._allowed_places(text)
-        found = [f for f in [*named, *_identified(text, seen, named)] if not self._allowed(text, f.span, allowed)]
+        by_source = [f for f in named if f.span.detector == "participant"]
+        introduced = [f for f in named if f.span.detector != "participant"]
+        in_order = [*by_source, *_identified(text, seen, named), *introduced]  # of equal ones the first stands
+        found = [f for f in in_order if not self._allowed(text, f.span, allowed)]
         return found + [
             Found(Span(m.start(), m.end(), "PRIVATE", 1.0, DENIED, "on the deny-list"), m.group().casefold())
             for m in (self._deny.finditer(text) if self._deny else ())

@@ -105,6 +105,8 @@ def test_init_says_what_it_made_and_what_comes_next(tmp_path: Path, cli: Run) ->
 
 WITH_A_WORKSPACE = [
     ["ingest", "table", __file__],
+    ["privacy", "explain", "a text"],
+    ["privacy", "report"],
     ["build"],
     ["tune"],
     ["evaluate"],

@@ -112,11 +112,11 @@ class Participants:
         yield from self._phones(folded, origin)
         if not self._entries:
             return
-        parts: list[tuple[int, int, str, str, bool]] = []
+        parts: list[_Part] = []
         for start, end, (who, detector, variant) in self._hits(folded, origin):
             passed = variant.test(Hit(text, start, end, people), variant)
             if variant.part:
-                parts.append((start, end, who, variant.part, passed))
+                parts.append(_Part(start, end, who, detector, variant.part, passed))
             if passed:
                 yield Span(start, end, variant.entity, 1.0, detector, variant.reason), who
         yield from _with_a_middle(text, parts)
@@ -145,14 +145,26 @@ class Participants:
                     at = digits.find(number, at + 1)
 
 
-def _with_a_middle(text: str, parts: Sequence[tuple[int, int, str, str, bool]]) -> Iterator[tuple[Span, str]]:
+class _Part(NamedTuple):
+    """A first or last name in a text, and whether it passed its test."""
+
+    start: int
+    end: int
+    who: str
+    detector: str
+    part: str
+    passed: bool
+
+
+def _with_a_middle(text: str, parts: Sequence[_Part]) -> Iterator[tuple[Span, str]]:
     """A first and a last name with at most one word between them."""
-    lasts = [part for part in parts if part[3] == "last"]
-    for start, end, who, part, passed in parts:
-        for begins, ends, whose, _, sure in lasts if part == "first" else ():
-            near = who == whose and end < begins <= end + LONGEST_MIDDLE
-            if near and (passed or sure) and MIDDLE.fullmatch(text, end, begins):
-                yield Span(start, ends, "PERSON", 1.0, "participant", FULL), who
+    firsts = [part for part in parts if part.part == "first"]
+    lasts = [part for part in parts if part.part == "last"]
+    for first in firsts:
+        for last in lasts:
+            near = first.who == last.who and first.end < last.start <= first.end + LONGEST_MIDDLE
+            if near and (first.passed or last.passed) and MIDDLE.fullmatch(text, first.end, last.start):
+                yield Span(first.start, last.end, "PERSON", 1.0, first.detector, FULL), first.who
 
 
 RUN = re.compile(rf"\d(?:{GAP}\d){{{MIN_PHONE_DIGITS - 1},}}")
