@@ -298,7 +298,8 @@ class Gate:
     def safe_id(self, conversation: Conversation) -> str:
         """The id under which a conversation is stored: the source's, or a keyed hash of it where it holds an address
         or a name (as a Message-ID does)."""
-        return self._safe_id(conversation.external_id, Participants(conversation.participants))
+        known = Participants(() if conversation.external_id.isdigit() else conversation.participants)
+        return self._safe_id(conversation.external_id, known)
 
     def _safe_id(self, external_id: str, known: Participants) -> str:
         external_id = mend(external_id)
@@ -331,8 +332,9 @@ class Gate:
         if any(scanned.get(case.texts[n], ()) is None for n in case.pending):
             case.refuse(TOO_LONG)
         if case.known is None:
-            participants = Participants(case.participants)
-            case.known = Participants(case.participants, _introduced(case.texts, scanned, participants))
+            case.known = Participants(case.participants)
+            if introduced := _introduced(case.texts, scanned, case.known):
+                case.known = Participants(case.participants, introduced)
         settled = {n: self._pending(case, n, scanned) for n in case.pending}
         case.pending = [n for n, found in settled.items() if found]
         if last and case.pending:

@@ -100,7 +100,7 @@ class _Writer:
         new = {}
         for conversation in conversations:
             digest = self._digest(conversation)
-            if self._known(self._here(conversation)) != digest:
+            if self._known(self._here(conversation.source, self._gate.safe_id(conversation))) != digest:
                 new[digest] = conversation
         self._cleaned = dict(zip(new, self._gate.clean_all(list(new.values())), strict=True))
 
@@ -122,7 +122,7 @@ class _Writer:
         self._reconcile(conversation, external_id)
         digest = self._digest(conversation)
         table = self._store.tables.conversations
-        here = self._here(conversation)
+        here = self._here(conversation.source, external_id)
         known = self._known(here)
         if known == digest:
             report.conversations["unchanged"] += 1
@@ -141,10 +141,10 @@ class _Writer:
         report.replaced.update(clean.counts)
         report.found_by.update(clean.found_by)
 
-    def _here(self, conversation: Conversation) -> sa.ColumnElement[bool]:
+    def _here(self, source: str, external_id: str) -> sa.ColumnElement[bool]:
         """The row of a conversation."""
         table = self._store.tables.conversations
-        return sa.and_(table.c.source == conversation.source, table.c.external_id == self._gate.safe_id(conversation))
+        return sa.and_(table.c.source == source, table.c.external_id == external_id)
 
     def _known(self, here: sa.ColumnElement[bool]) -> str | None:
         """The digest of what the store holds there."""

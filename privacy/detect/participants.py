@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -290,11 +290,10 @@ def _everyday(hit: Hit, variant: Variant) -> bool:
     return not (GREETED.search(before) and VERB.match(after))
 
 
-@lru_cache(maxsize=1024)
-def _variants(kind: Identifier, value: str) -> tuple[Variant, ...]:
-    """Each plain form once: the first that names it wins."""
+def _variants(kind: Identifier, value: str) -> Iterable[Variant]:
+    """Each plain form once: the first that names it wins. Not cached, for names must not outlive their conversation."""
     found = reversed([variant for variant in _KINDS[kind](value) if variant.plain])
-    return tuple({(variant.plain, variant.entity): variant for variant in found}.values())
+    return {(variant.plain, variant.entity): variant for variant in found}.values()
 
 
 def called(name: str) -> set[str]:
