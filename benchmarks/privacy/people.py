@@ -35,6 +35,9 @@ ALSO = {
     "POLICY_ID": {"POLICY_ID", "ID"},
     "PASSWORD": {"PASSWORD", "SECRET"},
     "USERNAME": {"USERNAME", "HANDLE"},
+    "EMAIL": {"EMAIL", "EMAIL_ADDRESS"},
+    "PHONE": {"PHONE", "PHONE_NUMBER"},
+    "SSN": {"SSN", "US_SSN"},
 }
 """Kinds that mean the same, by the sets' names and ours; a kind that is not listed is its own."""
 
@@ -114,13 +117,13 @@ def _row(name: str, kind: str, system: str, read: Sequence[Read], masked: float)
         own = [span for span in everything if span.entity in same]
         places = {_words(text.text, span.start, span.end) for span in own}
         count["gold"] += len(golds)
-        count["covered"] += sum(_within(text.text, gold, replaced) for gold in golds)
-        count["itself"] += sum(_within(text.text, gold, own) for gold in golds)
+        count["covered"] += sum(within(text.text, gold, replaced) for gold in golds)
+        count["itself"] += sum(within(text.text, gold, own) for gold in golds)
         count["exact"] += sum(_words(text.text, gold.start, gold.end) in places for gold in golds)
         count["found"] += len(own)
         count["right"] += sum(any(g.start < s.end and s.start < g.end for g in family) for s in own)
-    shares = [_share(count[part], count["gold"]) for part in ("covered", "itself", "exact")]
-    return Row(name, kind, system, count["gold"], *shares, _share(count["right"], count["found"]), masked)
+    shares = [share(count[part], count["gold"]) for part in ("covered", "itself", "exact")]
+    return Row(name, kind, system, count["gold"], *shares, share(count["right"], count["found"]), masked)
 
 
 def _masked(read: Iterable[tuple[Text, list[Span]]]) -> float:
@@ -131,10 +134,10 @@ def _masked(read: Iterable[tuple[Text, list[Span]]]) -> float:
             if all(word.end() <= gold.start or gold.end <= word.start() for gold in text.gold):
                 words += 1
                 masked += any(span.start < word.end() and word.start() < span.end for span in names)
-    return _share(masked, words)
+    return share(masked, words)
 
 
-def _within(text: str, gold: Gold, spans: Iterable[Span]) -> bool:
+def within(text: str, gold: Gold, spans: Iterable[Span]) -> bool:
     """Whether every letter and digit of a place is in some span."""
     left = {at for at in range(gold.start, gold.end) if text[at].isalnum()}
     for span in spans:
@@ -149,5 +152,5 @@ def _words(text: str, start: int, end: int) -> tuple[int, int]:
     return (inside[0], inside[-1]) if inside else (start, end)
 
 
-def _share(part: int, whole: int) -> float:
+def share(part: int, whole: int) -> float:
     return part / whole if whole else float("nan")
