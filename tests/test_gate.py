@@ -7,7 +7,7 @@ import pytest
 from deskwright.conversation import Attachment, Conversation, Identifier, Kind, Message, Participant, Visibility
 from deskwright.workspace import Workspace
 from privacy.detect import patterns
-from privacy.detect.patterns import Patterns, Rule, iban, luhn
+from privacy.detect.patterns import Rule, iban, luhn
 from privacy.gate import Clean, Gate, Refused
 
 AMARA = Participant(
@@ -320,26 +320,3 @@ def test_other_numbers_are_no_cards(number: str) -> None:
 def test_iban_check() -> None:
     assert iban("DE89 3704 0044 0532 0130 00")
     assert not iban("DE89 3704 0044 0532 0130 01")
-
-
-def test_every_rule_is_found_by_a_sample() -> None:
-    """A rule that no sample reaches is a rule nobody has seen work."""
-    detector = Patterns()
-    reached = {span.detector for _, text, _ in FOUND for span in detector.find(text)}
-    samples = [
-        "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc",
-        "14 rue de la Paix",
-        "P.O. Box 99",
-        "CA 94107",
-        "zip code is 94107",
-        "case #123 and #4455",
-        "12345678901",
-        "username: brewer77",
-        "I'm Maria Lopez from Leeds.",
-        "My name is Maria Lopez.",
-        "Hello Maria,",
-    ]
-    reached |= {span.detector for text in samples for span in detector.find(text)}
-
-    assert {recognizer.name for recognizer in detector._recognizers} - reached == set()

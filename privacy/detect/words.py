@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 NOT_NAMES = frozenset(
     """
     mr mrs ms miss mx dr prof herr frau
@@ -30,7 +32,122 @@ EVERYDAY = frozenset(
 )
 
 
+AFTER_A_NAME = frozenset(
+    """
+    booking confirmation conformation city zip zipcode ssn phone ph mobile email mail card credit account acc address
+    password number no code policy claim last first who which when where why how want would like may might should must
+    order ordered live lives work works got get trying into then because since about after before company security
+    """.split()
+)
+"""Words that follow a name given without capitals or full stop."""
+
+
 def plausible(text: str) -> bool:
     """Whether a match could be a person's name: its first word is none of the words that follow the same cues."""
-    words = text.lower().split()
-    return bool(words) and words[0].strip("'’.-") not in NOT_NAMES
+    first, *_ = text.lower().split() or [""]
+    return bool(first) and first.strip("'’.-").replace("’", "'").partition("'")[0] not in NOT_NAMES
+
+
+DEMONYMS = frozenset(
+    """
+    afghan albanian algerian american andorran angolan argentine argentinian argentinean armenian australian austrian
+    azerbaijani azeri bahamian bahraini bangladeshi barbadian basque bavarian belarusian belarusan belgian belizean
+    belizian beninese bermudian bhutanese bolivian bosnian botswanan brazilian breton briton british bruneian bulgarian
+    burkinabe burmese burundian cambodian cameroonian canadian catalan chadian chechen chilean chinese colombian
+    comorian congolese corsican croatian croat cuban cypriot czech dane danish djiboutian dominican dutch dutchman
+    ecuadorian ecuadorean egyptian emirati english englishman englishwoman eritrean estonian ethiopian european
+    faroese fijian filipino filipina finn finnish flemish french frenchman frenchwoman gabonese gambian georgian german
+    ghanaian gibraltarian greek greenlander greenlandic grenadian guatemalan guianese guinean guyanese haitian honduran
+    hungarian icelander icelandic indian indonesian iranian iraqi irish irishman irishwoman israeli italian ivorian
+    jamaican japanese jordanian kazakh kazakhstani kenyan korean kosovar kosovan kurd kurdish kuwaiti kyrgyz laotian
+    latvian lebanese lesothan liberian libyan liechtensteiner lithuanian luxembourger macedonian malagasy malawian
+    malaysian maldivian malian maltese marshallese martiniquais mauritanian mauritian mexican micronesian moldovan
+    monacan mongolian montenegrin moroccan mozambican namibian nauruan nepalese nepali netherlander nicaraguan nigerian
+    nigerien norwegian omani pakistani palauan palestinian panamanian paraguayan persian peruvian pole polish
+    polynesian portuguese qatari romanian romani russian rwandan salvadoran salvadorean samoan saudi scot scottish
+    scotsman senegalese serb serbian seychellois singaporean slovak slovakian slovene slovenian somali spaniard spanish
+    sudanese surinamese swazi swede swedish swiss syrian taiwanese tajik tamil tanzanian texan thai tibetan togolese
+    tongan trinidadian tunisian turk turkish turkmen tuvaluan ugandan ukrainian uruguayan uzbek vanuatuan venezuelan
+    vietnamese welsh welshman yemeni yemenite zambian zimbabwean puertorican bruneians ecuadoreans
+    """.split()
+)
+"""People of a country or region, as English names them."""
+
+LOWER_CASE_OTHERWISE = frozenset(
+    {"pole", "poles", "polish", "finn", "dane", "turk", "scot", "scots", "swede", "swedes"}
+)
+"""Demonyms that are other words without a capital."""
+
+
+def plausible_demonym(text: str) -> bool:
+    return text not in LOWER_CASE_OTHERWISE
+
+
+SENTENCE_ENDINGS = frozenset(
+    "it is in at be no my me us so as am i we he she they this that the a and or if to do go but on".split()
+)
+STRONG_ENDINGS = frozenset(
+    """
+    com org net edu gov mil int info biz io uk de fr es nl eu au ch dk fi pt cz hu gr nz jp cn kr br mx ar za ru ua tr
+    tv ie ro bg lt lv lu
+    """.split()
+)
+"""Last parts of an address that are hardly anything else, however short the address."""
+
+NOT_HOSTS = frozenset({"e.g", "i.e", "a.m", "p.m", "node", "asp", "vb", "ado"})
+
+
+def plausible_domain(text: str) -> bool:
+    """Whether letters with dots between are an address: a common ending, several parts or a path; `it.is` is none."""
+    host, slash, _ = text.partition("/")
+    host = host.partition(":")[0]
+    labels = host.split(".")
+    ending = labels[-1].lower()
+    if not any(char.isalpha() for char in "".join(labels[:-1])) or any(label.lower() in NOT_HOSTS for label in labels):
+        return False
+    if len(labels) == 2 and len(labels[0]) == 1:
+        return ending in {"com", "org", "net", "co"} or bool(slash)
+    if slash or len(labels) > 2:
+        return ending not in SENTENCE_ENDINGS or (len(labels) > 2 and min(map(len, labels)) > 1)
+    return ending in STRONG_ENDINGS and ending not in SENTENCE_ENDINGS
+
+
+ENDS_LIKE_A_HOST = frozenset(
+    """
+    telecom intercom sitcom romcom dotcom xcom qualcomm webcom ethernet internet intranet extranet cabinet planet magnet
+    bonnet hornet cornet sonnet bayonet clarinet fishnet dragnet telnet kubernet subnet botnet hairnet safetynet usenet
+    arpanet fidonet skynet cablenet castanet coronet alphabet martinet basinet bassinet falconet
+    """.split()
+)
+
+
+def run_together(text: str) -> bool:
+    """Whether a word that ends in "com" is an address without its dot, as "anna 45 gmailcom": not "telecom"."""
+    return text.lower() not in ENDS_LIKE_A_HOST and "." not in text
+
+
+def no_quantity(text: str) -> bool:
+    """Not a year, nor a number with a unit."""
+    return not (len(text) == 4 and text.isdigit() and text[:2] in {"19", "20"}) and not _QUANTITY.fullmatch(text)
+
+
+def enough_digits(text: str) -> bool:
+    """Whether a text that is nothing but a code is long enough to be somebody's: "12" is an amount."""
+    if not no_quantity(text.replace(" ", "")):
+        return False
+    letters = sum(char.isalpha() for char in text)
+    return sum(char.isdigit() for char in text) >= 3 or (letters >= 2 and sum(char.isdigit() for char in text) >= 2)
+
+
+_QUANTITY = re.compile(
+    r"(?i)\d+(?:x|k|m|mb|gb|tb|kg|g|cm|mm|km|ml|w|v|hz|khz|mhz|ghz|st|nd|rd|th|am|pm|hrs?|days?|pcs?)"
+)
+
+
+AMOUNTS = """
+    transfer pay paid send cost costs costed charged charge price amount money balance rs usd dollars dollar euro euros
+    pounds inr rupees total sum of over about around under than up year model version windows office server edition
+    size at by since from in page step level limit budget to for between range plus minus times percent room route
+    series class grade episode season chapter highway born mileage miles km kms date time want need order like add error
+"""
+"""Words of a short text that make its number a quantity or a type rather than somebody's code."""
