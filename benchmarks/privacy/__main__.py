@@ -217,7 +217,7 @@ def speed(how: How) -> Iterator[Table]:
     yield Table(
         "speed",
         "Speed: patterns beside Presidio with a blank spaCy, the whole gate beside Presidio with a spaCy CNN",
-        ("what", "texts", "kB", "ours kB/s", "Presidio kB/s", "times as fast", "middle half"),
+        ("what", "texts", "kB", "ours kB/s", "Presidio kB/s", "times as fast", "middle half of the turns"),
         [
             (
                 p.what,
@@ -248,7 +248,7 @@ def speed(how: How) -> Iterator[Table]:
     costs = [(n, c) for n, ours, stock in layers for c in speed.costs(mail, ours, speed.stock_reader(stock), longest)]
     yield Table(
         "speed-length",
-        "Milliseconds a kB by the length of the text, and how many times that of 1 kB",
+        "Milliseconds of a processor for a kB, by the length of the text, and how many times that of 1 kB",
         ("what, characters", "ours", "Presidio", "ours, times", "Presidio, times"),
         [
             (

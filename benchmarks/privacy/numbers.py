@@ -1,7 +1,8 @@
 """National numbers of many countries in a sentence -> how many valid ones are found, and how many with a wrong check.
 
 `itself` counts a valid number that is found whole and as its own kind, `covered` one that would be replaced, as
-whatever; `wrong` counts an invalid one that is taken for its kind.
+whatever; `wrong` counts an invalid one that is taken for its kind. Each is read in a workspace whose one region is the
+number's country.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ class Row:
 
 def measure(per_kind: int) -> list[Row]:
     """The rows of every kind of every country."""
-    gate = peers.Ours(peers.gate())
+    gates: dict[str, peers.Ours] = {}
     counts: dict[tuple[str, str], Counter[str]] = {}
     made = national.generate(SEED, per_kind)
     for example in progress(made, "national numbers", "numbers", len(made)):
-        everything, replaced = gate.read(example.sentence)
+        if example.country not in gates:
+            gates[example.country] = peers.Ours(peers.gate([example.country]))
+        everything, replaced = gates[example.country].read(example.sentence)
         at = example.sentence.index(example.number)
         count = counts.setdefault((example.country, example.kind), Counter())
         count["valid" if example.valid else "invalid"] += 1
