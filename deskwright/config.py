@@ -36,7 +36,8 @@ DEFAULT = """\
 # Words never replaced (product names) and always replaced (internal code names).
 # allow = []
 # deny = []
-# What finds names, beside the rules: "builtin", a detector that a package adds, or "" for nothing.
+# What finds names, beside the rules: "builtin"; "transformers:MODEL", "spacy:MODEL" or "gliner:MODEL"; a detector that
+# a package adds; or "" for nothing.
 # names = "builtin"
 # Recorded with every conversation, and through it with every training row (GDPR Article 6).
 # legal_basis = "legitimate interest"
@@ -110,7 +111,7 @@ class Store(_Section):
 
 
 class Privacy(_Section):
-    languages: tuple[Literal["en"], ...] = Field(("en",), min_length=1)
+    languages: tuple[Literal["en", "de", "fr", "es", "it", "nl", "pt"], ...] = Field(("en",), min_length=1)
     regions: tuple[str, ...] = ("US", "GB")
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
@@ -244,8 +245,8 @@ def _privacy_faults(privacy: Any) -> list[str]:
 
 
 def _names_faults(wanted: Any) -> Iterator[str]:
-    known = ["", BUILT_IN_NAMES, *plugins.names("detectors")]
-    if isinstance(wanted, str) and wanted not in known:
+    known = ["", *plugins.names("detectors")]
+    if isinstance(wanted, str) and wanted.partition(":")[0] not in known:
         yield f"privacy.names: found {wanted!r}; known here: {', '.join(map(repr, known))}"
 
 

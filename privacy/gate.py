@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from deskwright import plugins
-from deskwright.config import BUILT_IN_NAMES, Privacy
+from deskwright.config import Privacy
 from deskwright.conversation import Attachment, Conversation, Identifier, Kind, Message, Participant
 from deskwright.entities import DROPPED, Policy
 from deskwright.errors import DeskwrightError
@@ -50,19 +50,32 @@ CHECKED = frozenset(
 )
 """Kinds with a check digit or a form of their own: an allowed word around them does not let them through."""
 
-NAMES: Mapping[str, Callable[[], tuple[Detector, ...]]] = {
-    "": tuple,
-    BUILT_IN_NAMES: tuple,
-}
-"""`privacy.names` -> the detectors of names; any other word there is a plugin's."""
-
 
 def detectors_of(config: Privacy) -> tuple[Detector, ...]:
-    """The detectors that the configuration asks for."""
-    shapes = (Shapes(config.shapes),) if config.shapes else ()
-    if config.names in NAMES:
-        return (Patterns(config.regions), *shapes, *NAMES[config.names]())
-    return (Patterns(config.regions), *shapes, plugins.load("detectors", config.names)())
+    """The detectors that the configuration asks for.
+
+    Raises:
+        DeskwrightError: one does not know a language of the configuration, or its model cannot be loaded.
+    """
+    detectors = (
+        Patterns(config.regions),
+        *((Shapes(config.shapes),) if config.shapes else ()),
+        *((_named(config.names),) if config.names else ()),
+    )
+    for detector in detectors:
+        if missing := sorted(set(config.languages) - detector.languages):
+            raise DeskwrightError(
+                f"privacy.languages: found {', '.join(missing)}, which the detector {detector.name} does not know; "
+                f"expected some of {', '.join(sorted(detector.languages))}"
+            )
+    return detectors
+
+
+def _named(name: str) -> Detector:
+    """The detector of names that `privacy.names` asks for: `KIND` or `KIND:MODEL`."""
+    kind, _, model = name.partition(":")
+    maker = plugins.load("detectors", kind)
+    return maker(model) if model else maker()  # type: ignore[no-any-return]
 
 
 class Refused(DeskwrightError):

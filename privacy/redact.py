@@ -56,12 +56,12 @@ class Pseudonyms:
 
 def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> list[Found]:
     """The spans that stand when overlapping ones are settled: the longest wins, then the deny-list, the workspace's own
-    kinds, and the earlier kind of `ENTITIES`.
+    kinds, and the earlier kind of `ENTITIES`. What is only known to be some number gives way to any other kind.
 
     What a losing span covers beyond the winner is not given up: it stands as a span of its own. `taken` are places
     (placeholders already there) that no span may touch.
     """
-    strongest = sorted(found, key=lambda f: (f.span.start - f.span.end, _rank(f.span), f.span.start))
+    strongest = sorted(found, key=lambda f: (f.span.entity == "ID", f.span.start - f.span.end, _rank(f.span), f.span.start))
     settled: list[Found] = []
     places = list(taken)
     for candidate in strongest:

@@ -78,9 +78,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_language_without_a_detector_is_refused(tmp_path: Path) -> None:
-    found = faults(tmp_path, '[privacy]\nlanguages = ["de"]\n')
+    found = faults(tmp_path, '[privacy]\nlanguages = ["pl"]\n')
 
-    assert found == ["privacy.languages.0: found 'de'; input should be 'en'"]
+    assert found == ["privacy.languages.0: found 'pl'; input should be 'en', 'de', 'fr', 'es', 'it', 'nl' or 'pt'"]
 
 
 def test_no_language_at_all_is_refused(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Words:
 
 
 def gate(ws: Workspace, *detectors: Any, **settings: object) -> Gate:
-    privacy = config.Privacy.model_validate(settings)
+    privacy = config.Privacy.model_validate({"names": "", **settings})
     return Gate(privacy, ws.store, detectors or None)
 
 

@@ -15,7 +15,7 @@ class Shapes:
     """Finds what fits the workspace's own patterns, whole words only."""
 
     name = "shapes"
-    languages = frozenset({"en"})
+    languages = frozenset({"en", "de", "fr", "es", "it", "nl", "pt"})
 
     def __init__(self, shapes: Mapping[str, str]) -> None:
         self._shapes = {entity: regex.compile(rf"(?<!\w)(?:{pattern})(?!\w)") for entity, pattern in shapes.items()}

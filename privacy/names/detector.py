@@ -1,0 +1,303 @@
+"""Texts -> spans of persons, places, organisations, addresses and identifying numbers, by the names model.
+
+A text is read block by block: a sentence, or an address or signature of several lines. A block seen before is not read
+again: a bounded memory keyed by a hash with a key of this process holds what was found in it. Of the rest the model's
+lower layers read all and its upper layers only those blocks in which the lower ones suspect something.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deskwright.plugins import Span
+from privacy.names.features import MOST_TOKENS, Encoded, encode
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE / "names.safetensors"
+CARD = HERE / "card.json"
+
+KINDS = ("PER", "LOC", "ORG", "ADDR", "NUM")
+ENTITY = dict(zip(KINDS, ("PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "ID"), strict=True))
+THRESHOLD = {"PER": 0.1, "LOC": 0.25, "ORG": 0.4, "ADDR": 0.2, "NUM": 0.35}
+"""A word is taken where the calibrated probability that it belongs to anything reaches that of its likeliest kind. Low
+for persons: a product name that is replaced costs less than a person who is not."""
+SUSPECT = 0.05
+"""A block leaves after the lower layers if they give no token more than this."""
+
+BLOCK = 500
+"""Characters; a longer paragraph is cut at the end of a line or sentence."""
+REMEMBERED = 100_000
+TOKENS_A_BATCH = 2048
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something found in a block, by its offsets in the block."""
+
+    start: int
+    end: int
+    kind: str
+    score: float
+
+
+class Names:
+    """The names detector. Safe to use from several threads."""
+
+    name = "names"
+    languages = frozenset({"en", "de", "fr", "es", "it", "nl", "pt"})
+
+    def __init__(self) -> None:
+        self._memory = _Memory()
+
+    @property
+    def version(self) -> str:
+        return str(_card()["sha256"][:12])
+
+    def find(self, text: str, language: str = "en") -> list[Span]:
+        return self.find_all([text], language)[0]
+
+    def find_all(self, texts: Sequence[str], language: str = "en") -> list[list[Span]]:
+        """The spans of each text, in order, none overlapping another."""
+        cut = [list(blocks(text)) for text in texts]
+        found = self._memory.recall(block for several in cut for _, block in several)
+        unread = [block for block, hits in found.items() if hits is None]
+        read = dict(zip(unread, _read(unread), strict=True))
+        self._memory.keep(read)
+        hits = {**found, **read}
+        return [[_span(at, hit) for at, block in several for hit in hits[block] or ()] for several in cut]
+
+
+class _Memory:
+    """What was found in the blocks read last. Keys are keyed hashes: the texts themselves are not kept."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._known: OrderedDict[bytes, tuple[Hit, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def recall(self, blocks: Iterable[str]) -> dict[str, tuple[Hit, ...] | None]:
+        wanted = dict.fromkeys(blocks)
+        with self._lock:
+            return {block: self._known.get(self._hash(block)) for block in wanted}
+
+    def keep(self, read: dict[str, tuple[Hit, ...]]) -> None:
+        with self._lock:
+            for block, hits in read.items():
+                self._known[self._hash(block)] = hits
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+
+    def _hash(self, block: str) -> bytes:
+        return hashlib.blake2b(block.encode("utf-8", "replace"), digest_size=16, key=self._key).digest()
+
+
+_GAP = re.compile(r"\n[ \t]*\n\s*")
+_SENTENCE = re.compile(r"(?<=[^\W\d_]{4}[.!?])[ \n]+(?=[^\W_])|(?<=[!?])\s+")
+"""Between sentences. Not after a short word with a full stop: that may be a title or an initial."""
+SHORT_LINES = re.compile(r"(?m)^.{0,60}\n(?:.{0,60}(?:\n|\Z))+")
+"""An address, a signature or a form: its lines are read together."""
+
+
+def blocks(text: str) -> Iterable[tuple[int, str]]:
+    """(offset, block) pairs that hold all of the text but white space: sentences, and runs of short lines."""
+    for start, end in _parts(_GAP, text, 0, len(text)):
+        at = start
+        for lines in SHORT_LINES.finditer(text, start, end):
+            yield from _sentences(text, at, lines.start())
+            yield from _cut(text, *lines.span())
+            at = lines.end()
+        yield from _sentences(text, at, end)
+
+
+def _sentences(text: str, start: int, end: int) -> Iterable[tuple[int, str]]:
+    for a, b in _parts(_SENTENCE, text, start, end):
+        yield from _cut(text, a, b)
+
+
+def _parts(gap: re.Pattern[str], text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    at = start
+    for match in gap.finditer(text, start, end):
+        yield at, match.start()
+        at = match.end()
+    yield at, end
+
+
+def _cut(text: str, start: int, end: int) -> Iterable[tuple[int, str]]:
+    while end - start > BLOCK:
+        cut = _last_break(text, start + BLOCK // 2, start + BLOCK)
+        yield from _stripped(text, start, cut)
+        start = cut
+    yield from _stripped(text, start, end)
+
+
+def _last_break(text: str, start: int, end: int) -> int:
+    """The best place to cut in text[start:end]: after a line, else a sentence, else a word, else at the end."""
+    for mark in ("\n", ". ", "! ", "? ", " "):
+        if (place := text.rfind(mark, start, end)) >= 0:
+            return place + len(mark)
+    return end
+
+
+def _stripped(text: str, start: int, end: int) -> Iterable[tuple[int, str]]:
+    block = text[start:end]
+    bare = block.strip()
+    if any(map(str.isalnum, bare)):
+        yield start + block.index(bare), bare
+
+
+def _span(at: int, hit: Hit) -> Span:
+    return Span(at + hit.start, at + hit.end, ENTITY[hit.kind], hit.score, Names.name, "names model")
+
+
+def _read(blocks: Sequence[str]) -> list[tuple[Hit, ...]]:
+    encoded = encode(blocks)
+    hits: list[tuple[Hit, ...]] = [()] * len(blocks)
+    fitting = []
+    for i, one in enumerate(encoded):
+        if len(one.ids) >= MOST_TOKENS:
+            hits[i] = _halved(blocks[i])
+        else:
+            fitting.append(i)
+    fitting.sort(key=lambda i: len(encoded[i].ids))
+    for group in _groups(fitting, [len(one.ids) for one in encoded]):
+        for i, chances in zip(group, _chances([encoded[i] for i in group]), strict=True):
+            if chances is not None:
+                hits[i] = tuple(_decode(blocks[i], encoded[i], chances))
+    return hits
+
+
+def _halved(block: str) -> tuple[Hit, ...]:
+    """A block of too many tokens (emoji, Chinese, digits), read in two parts."""
+    middle = _last_break(block, len(block) // 4, len(block) // 2 + 1)
+    left, right = _read([block[:middle], block[middle:]])
+    return left + tuple(Hit(h.start + middle, h.end + middle, h.kind, h.score) for h in right)
+
+
+def _groups(order: Sequence[int], lengths: Sequence[int]) -> Iterable[list[int]]:
+    """Batches of like length."""
+    at = 0
+    while at < len(order):
+        size = max(1, TOKENS_A_BATCH // (lengths[order[at]] + 8))
+        yield list(order[at : at + size])
+        at += size
+
+
+def _chances(rows: Sequence[Encoded]) -> list[Floats | None]:
+    """For each row the probabilities (tokens, labels), or None where the lower layers suspect nothing."""
+    bottom, top = _sessions()
+    lengths = np.array([len(row.ids) for row in rows], np.int32)
+    ids, cases = np.zeros((2, len(rows), int(lengths.max())), np.int64)
+    for i, row in enumerate(rows):
+        ids[i, : lengths[i]] = row.ids
+        cases[i, : lengths[i]] = row.cases
+    hidden, early = bottom.run(None, {"ids": ids, "cases": cases, "lengths": lengths})
+    places = np.arange(ids.shape[1])
+    inner = (places > 0) & (places < lengths[:, None] - 1)  # the marks at both ends were not trained
+    suspect = np.flatnonzero(((1 - _softmax(early)[..., 0]) * inner).max(1) > SUSPECT)
+    chances: list[Floats | None] = [None] * len(rows)
+    if suspect.size:
+        width = int(lengths[suspect].max())
+        kept = np.ascontiguousarray(hidden[suspect, :width])
+        (logits,) = top.run(None, {"hidden": kept, "lengths": lengths[suspect]})
+        for i, row in zip(suspect, _softmax(logits / _card()["temperature"]), strict=True):
+            chances[i] = row[: lengths[i]]
+    return chances
+
+
+def _softmax(logits: Floats) -> Floats:
+    raised = np.exp(logits - logits.max(-1, keepdims=True))
+    return raised / raised.sum(-1, keepdims=True)  # type: ignore[no-any-return]
+
+
+def _decode(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
+    """Words whose probability reaches their kind's threshold; neighbours of one kind make one span."""
+    hits: list[Hit] = []
+    for word in _words(block, encoded, chances):
+        if hits and word.kind == hits[-1].kind and _joins(block[hits[-1].end : word.start], word.kind):
+            last = hits[-1]
+            hits[-1] = Hit(last.start, word.end, last.kind, max(last.score, word.score))
+        else:
+            hits.append(word)
+    return hits
+
+
+def _words(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
+    """The words that are taken. What one token gives away holds for its whole word."""
+    taken = 1 - chances[:, 0]
+    kinds = chances[:, 1::2] + chances[:, 2::2]
+    for _, several in groupby(range(1, len(encoded.ids) - 1), key=_word_numbers(block, encoded)):
+        tokens = list(several)
+        start, end = encoded.offsets[tokens[0]][0], encoded.offsets[tokens[-1]][1]
+        likeliest = max(tokens, key=lambda t: taken[t])
+        kind = KINDS[int(kinds[likeliest].argmax())]
+        if taken[likeliest] >= THRESHOLD[kind] and any(map(str.isalnum, block[start:end])):
+            yield Hit(start, end, kind, round(float(taken[likeliest]), 4))
+
+
+def _word_numbers(block: str, encoded: Encoded) -> Any:
+    """The number of the word that each token belongs to: letters and digits without a gap are one word."""
+    numbers = []
+    number = 0
+    before = -1
+    for start, end in encoded.offsets:
+        whole = start == before and start > 0 and block[start - 1].isalnum() and block[start : start + 1].isalnum()
+        number += not whole
+        numbers.append(number)
+        before = end
+    return numbers.__getitem__
+
+
+_JOINS = {
+    "PER": re.compile(r"\s*|\s*['’.-]\s*"),
+    "LOC": re.compile(r"\s+|\s*['’.-]\s*"),
+    "ORG": re.compile(r"\s+|\s*['’.&-]\s*"),
+    "ADDR": re.compile(r"[\s,.'’/#-]{0,4}"),
+    "NUM": re.compile(r"[\s.,/#-]{0,2}"),
+}
+
+
+def _joins(gap: str, kind: str) -> bool:
+    """Whether what stands between two words of a kind belongs to one name; only addresses go over several lines."""
+    return (kind == "ADDR" or "\n" not in gap) and bool(_JOINS[kind].fullmatch(gap))
+
+
+@cache
+def _card() -> dict[str, Any]:
+    return json.loads(CARD.read_text("utf-8"))  # type: ignore[no-any-return]
+
+
+@cache
+def _sessions() -> tuple[Any, Any]:
+    import onnxruntime
+
+    from privacy.names.graph import graphs
+
+    onnxruntime.set_default_logger_severity(3)
+    return tuple(onnxruntime.InferenceSession(graph.SerializeToString(), _options()) for graph in graphs(WEIGHTS))  # type: ignore[return-value]
+
+
+def _options() -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    # Two sessions take turns: a thread that spins while it waits for work would take the other's core.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
