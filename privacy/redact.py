@@ -61,7 +61,7 @@ def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> li
     What a losing span covers beyond the winner is not given up: it stands as a span of its own. `taken` are places
     (placeholders already there) that no span may touch.
     """
-    strongest = sorted(found, key=lambda f: (f.span.entity == "ID", f.span.start - f.span.end, _rank(f.span), f.span.start))
+    strongest = sorted(found, key=lambda f: _weight(f.span))
     settled: list[Found] = []
     places = list(taken)
     for candidate in strongest:
@@ -69,6 +69,10 @@ def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> li
         settled += pieces
         places += [(piece.span.start, piece.span.end) for piece in pieces]
     return sorted(settled, key=lambda f: f.span.start)
+
+
+def _weight(span: Span) -> tuple[bool, int, int, int]:
+    return span.entity == "ID", span.start - span.end, _rank(span), span.start
 
 
 def _rank(span: Span) -> int:

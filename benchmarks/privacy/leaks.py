@@ -24,7 +24,9 @@ BATCH = 50
 """Conversations at once, as the product's ingest takes them."""
 
 PEOPLE = ("participant", "participant, misspelt", "third person")
-PARTICLES = frozenset("de da do dos das del della di la le el al bin ibn van von den der ter ten dit du".split())
+PARTICLES = frozenset(
+    "mr mrs ms de da do dos das del della di la le el al bin ibn van von den der ter ten dit du".split()
+)
 WORD = re.compile(r"[^\W\d_]{2,}")
 PART = re.compile(r"\w*\d{4,}\w*")
 PER = 10_000

@@ -33,9 +33,12 @@ CARD = HERE / "card.json"
 
 KINDS = ("PER", "LOC", "ORG", "ADDR", "NUM")
 ENTITY = dict(zip(KINDS, ("PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "ID"), strict=True))
-THRESHOLD = {"PER": 0.1, "LOC": 0.25, "ORG": 0.4, "ADDR": 0.2, "NUM": 0.35}
+THRESHOLD = {"PER": 0.15, "LOC": 0.25, "ORG": 0.4, "ADDR": 0.2, "NUM": 0.35}
 """A word is taken where the calibrated probability that it belongs to anything reaches that of its likeliest kind. Low
 for persons: a product name that is replaced costs less than a person who is not."""
+NOT_AN_ORGANISATION = {"PER": 0.15, "LOC": 0.1, "ADDR": 0.1}
+"""What is likeliest an organisation, but with such a probability one of these, is called that: organisations are kept
+by default."""
 SUSPECT = 0.05
 """A block leaves after the lower layers if they give no token more than this."""
 
@@ -246,9 +249,17 @@ def _words(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
         tokens = list(several)
         start, end = encoded.offsets[tokens[0]][0], encoded.offsets[tokens[-1]][1]
         likeliest = max(tokens, key=lambda t: taken[t])
-        kind = KINDS[int(kinds[likeliest].argmax())]
+        kind = _kind(kinds[likeliest], kinds[tokens].max(0))
         if taken[likeliest] >= THRESHOLD[kind] and any(map(str.isalnum, block[start:end])):
             yield Hit(start, end, kind, round(float(taken[likeliest]), 4))
+
+
+def _kind(likeliest: Floats, most: Floats) -> str:
+    """Of a word, by the probabilities of the kinds for its surest token, and their largest over all its tokens."""
+    kind = KINDS[int(likeliest.argmax())]
+    if kind != "ORG":
+        return kind
+    return next((other for other, least in NOT_AN_ORGANISATION.items() if most[KINDS.index(other)] >= least), kind)
 
 
 def _word_numbers(block: str, encoded: Encoded) -> Any:

@@ -48,8 +48,8 @@ class Layer(nn.Module):
 
 
 class Names(nn.Module):
-    """`forward(ids, cases, real)`: ids and cases (batch, tokens), `real` (batch, tokens) true where there is no padding;
-    returns the logits of the last and of the early head, each (batch, tokens, labels)."""
+    """Takes ids and cases (batch, tokens) and `real`, true where there is no padding; gives the logits of the last and
+    of the early head, each (batch, tokens, labels)."""
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
