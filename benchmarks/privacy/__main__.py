@@ -153,7 +153,7 @@ def leaks(how: How) -> Iterator[Table]:
                 f"{count:,}",
                 f"{found.leaked[sort]:,}",
                 percent(found.leaked[sort] / count),
-                f"{found.per_messages(sort):.1f}" if sort in leaks.PEOPLE else "",
+                f"{found.per_messages(sort):.1f}" if sort.startswith(leaks.PEOPLE) else "",
             )
             for sort, count in found.mentions.most_common()
         ],

@@ -80,21 +80,27 @@ def _case(leaks: Leaks, case: Case, outputs: Sequence[str]) -> None:
         leaks.texts += 1
         left = _leaked(written, output)
         for planted in written.planted:
-            sentence = f"{planted.sort}: {planted.how}"
-            leaks.mentions[planted.sort] += 1
+            sort = _sort(planted)
+            sentence = f"{sort}: {planted.how}"
+            leaks.mentions[sort] += 1
             leaks.of_sentence[sentence] += 1
             leaks.of_culture[planted.locale] += planted.sort == "third person"
             if planted not in left:
                 continue
-            leaks.leaked[planted.sort] += 1
+            leaks.leaked[sort] += 1
             leaks.by_sentence[sentence] += 1
             leaks.by_culture[planted.locale] += planted.sort == "third person"
             if planted.who:
-                persons.add((number, planted.sort, planted.who))
+                persons.add((number, sort, planted.who))
             if len(leaks.examples) < 400:
-                leaks.examples.append(f"{planted.sort} {planted.value!r} in {output!r}")
+                leaks.examples.append(f"{sort} {planted.value!r} in {output!r}")
         _kept_words(leaks, written, output)
     leaks.persons.update(sort for _, sort, _ in persons)
+
+
+def _sort(planted: Planted) -> str:
+    """The sort of what is planted; people whose names have no Latin letters are told apart."""
+    return f"{planted.sort}, other script" if planted.locale in company.OTHER_SCRIPTS else planted.sort
 
 
 def _kept_words(leaks: Leaks, written: Written, output: str) -> None:
