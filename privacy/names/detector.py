@@ -238,7 +238,16 @@ def _decode(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
             hits[-1] = Hit(last.start, word.end, last.kind, max(last.score, word.score))
         else:
             hits.append(word)
-    return hits
+    return [_owner(block, hit) for hit in hits]
+
+
+_POSSESSIVE = re.compile(r"['’][sS]\Z")
+
+
+def _owner(block: str, hit: Hit) -> Hit:
+    """Without a possessive s."""
+    bare = _POSSESSIVE.sub("", block[hit.start : hit.end])
+    return Hit(hit.start, hit.start + len(bare), hit.kind, hit.score) if bare else hit
 
 
 def _words(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
