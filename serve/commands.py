@@ -164,6 +164,7 @@ def _application(workspace: Workspace, engine: str, untuned: bool) -> FastAPI:
     from serve.live import Live, opener
 
     gate = Gate.of(workspace)
+    gate.redact(["Hello, this is a first sentence."])  # loads the names model, so that no customer waits for it
     return create_app(workspace, Live(workspace.store, opener(workspace, gate, engine), untuned), gate)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ def test_any_text_is_read_and_spans_lie_apart_inside_it(text: str) -> None:
     spans = Names().find(text)
 
     assert all(0 <= span.start < span.end <= len(text) and 0 <= span.score <= 1 for span in spans)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(spans))
 
 
 def _covered(names: Names, examples: Iterator[tuple[str, list[tuple[int, int]]]]) -> float:

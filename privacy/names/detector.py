@@ -207,9 +207,9 @@ def _chances(rows: Sequence[Encoded]) -> list[Floats | None]:
     bottom, top = _sessions()
     lengths = np.array([len(row.ids) for row in rows], np.int32)
     ids, cases = np.zeros((2, len(rows), int(lengths.max())), np.int64)
-    for i, row in enumerate(rows):
-        ids[i, : lengths[i]] = row.ids
-        cases[i, : lengths[i]] = row.cases
+    for n, row in enumerate(rows):
+        ids[n, : lengths[n]] = row.ids
+        cases[n, : lengths[n]] = row.cases
     hidden, early = bottom.run(None, {"ids": ids, "cases": cases, "lengths": lengths})
     places = np.arange(ids.shape[1])
     inner = (places > 0) & (places < lengths[:, None] - 1)  # the marks at both ends were not trained
@@ -219,7 +219,7 @@ def _chances(rows: Sequence[Encoded]) -> list[Floats | None]:
         width = int(lengths[suspect].max())
         kept = np.ascontiguousarray(hidden[suspect, :width])
         (logits,) = top.run(None, {"hidden": kept, "lengths": lengths[suspect]})
-        for i, row in zip(suspect, _softmax(logits / _card()["temperature"]), strict=True):
+        for i, row in zip(suspect.tolist(), _softmax(logits / _card()["temperature"]), strict=True):
             chances[i] = row[: lengths[i]]
     return chances
 
@@ -310,7 +310,8 @@ def _sessions() -> tuple[Any, Any]:
     from privacy.names.graph import graphs
 
     onnxruntime.set_default_logger_severity(3)
-    return tuple(onnxruntime.InferenceSession(graph.SerializeToString(), _options()) for graph in graphs(WEIGHTS))  # type: ignore[return-value]
+    bottom, top = (onnxruntime.InferenceSession(graph.SerializeToString(), _options()) for graph in graphs(WEIGHTS))
+    return bottom, top
 
 
 def _options() -> Any:

@@ -86,7 +86,7 @@ def _masked(text: str) -> str:
 
 
 def _cases(text: str, offsets: Sequence[tuple[int, int]]) -> list[int]:
-    cases = []
+    cases: list[int] = []
     before = -1
     for start, end in offsets:
         continues = 0 < start == before and _is_word(text[start:end]) and _is_word(text[start - 1])

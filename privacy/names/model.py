@@ -44,7 +44,8 @@ class Layer(nn.Module):
         seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         seen = self.out(seen.transpose(1, 2).reshape(batch, length, WIDTH))
         hidden = self.norm(hidden + self.dropout(seen))
-        return self.last_norm(hidden + self.dropout(self.narrow(functional.gelu(self.wide(hidden)))))
+        fed: Tensor = self.last_norm(hidden + self.dropout(self.narrow(functional.gelu(self.wide(hidden)))))
+        return fed
 
 
 class Names(nn.Module):

@@ -87,7 +87,7 @@ def train(corpora: dict[str, list[Example]], out: Path, seconds: float, seed: in
         ids, cases, mask, wanted = batch
         final, early = model(ids, cases, mask)
         cost = _loss(final, wanted) + EARLY_WEIGHT * _loss(early, wanted)
-        cost.backward()
+        torch.autograd.backward(cost)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad()
