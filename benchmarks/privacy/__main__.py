@@ -248,7 +248,11 @@ def speed(how: How) -> Iterator[Table]:
         ("patterns", speed.patterns_reader(), blank),
         ("gate", speed.gate_reader(), cnn),
     )
-    costs = [(n, c) for n, ours, stock in layers for c in speed.costs(mail, ours, speed.stock_reader(stock), longest)]
+    costs = [
+        (n, c)
+        for n, ours, stock in layers
+        for c in speed.costs([*mail, *books], ours, speed.stock_reader(stock), longest)
+    ]
     yield Table(
         "speed-length",
         "Milliseconds of a processor for a kB, by the length of the text, and how many times that of 1 kB",

@@ -37,6 +37,7 @@ CHUNK = 40
 """Texts that one system reads before it is the other's turn: the product's ingest hands over as many at once."""
 SEED = 5
 MESSAGE = 200
+WARM_UP = "Ada Example of 12 Oak Street, Leeds, asks for order 123456."
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
 
 ALIKE = {
@@ -154,8 +155,8 @@ def _at_most(texts: Iterable[str], characters: int) -> Iterator[str]:
 
 def race(what: str, texts: Sequence[str], ours: Reader, stock: Reader) -> Pace:
     """Both read all texts, in turns of `CHUNK`; who goes first changes each turn."""
-    ours(["Warm up, Ada Example."])
-    stock(["Warm up, Ada Example."])
+    ours([WARM_UP])
+    stock([WARM_UP])
     turns: list[tuple[int, float, float]] = []
     chunks = list(batched(texts, CHUNK))
     for n, chunk in enumerate(progress(chunks, f"speed: {what}", "turns", len(chunks))):
@@ -218,23 +219,19 @@ def _meets(span: Span, others: Iterable[Span]) -> bool:
 
 
 def costs(texts: Sequence[str], ours: Reader, stock: Reader, longest: int = LENGTHS[-1]) -> list[Cost]:
-    """How the time grows with the length of one text; each length is a text of its own, its mails in another order."""
-    rng = random.Random(SEED)
+    """How the time grows with the length of one text. Each is a piece of the texts of its own, so far as they go."""
+    whole = "\n\n".join(random.Random(SEED).sample(list(texts), len(texts)))
+    ours([WARM_UP])
+    stock([WARM_UP])
     rows: list[tuple[int, float, float]] = []
+    at = 0
     for length in (length for length in LENGTHS if length <= longest):
         count = max(1, 20_000 // length)
-        made = [_of_length(rng, texts, length) for _ in range(count)]
-        kilobytes = count * length / 1000
+        made = [whole[at + n * length : at + (n + 1) * length] for n in range(count)]
+        at += count * length
+        kilobytes = sum(map(len, made)) / 1000
         rows.append((length, 1000 * _seconds(ours, made) / kilobytes, 1000 * _seconds(stock, made) / kilobytes))
     return [Cost(length, one, other, one / rows[0][1], other / rows[0][2]) for length, one, other in rows]
-
-
-def _of_length(rng: random.Random, texts: Sequence[str], length: int) -> str:
-    order = rng.sample(list(texts), len(texts))
-    whole = "\n\n".join(order)
-    while len(whole) < length:
-        whole += "\n\n" + "\n\n".join(rng.sample(order, len(order)))
-    return whole[:length]
 
 
 def latencies(name: str, texts: Sequence[str], read: Reader, threads: int) -> Latency:
@@ -287,7 +284,7 @@ def _prepare(name: str, out: Path) -> None:
 
 
 def _warm(_: int) -> None:
-    _READER[0](["Warm up, Ada Example."])
+    _READER[0]([WARM_UP])
     time.sleep(0.2)
 
 
@@ -306,7 +303,7 @@ def _stream(megabytes: float) -> Memory:
 
     process = psutil.Process()
     gate = peers.gate()
-    gate.redact(["Warm up, Ada Example."])
+    gate.redact([WARM_UP])
     cases = company.cases(10**9)
     wanted = megabytes * 1e6
     done = 0
