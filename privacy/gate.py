@@ -384,6 +384,7 @@ class Gate:
         """What is replaced: overlaps settled, without what is kept and what is general already. A value that is made
         general keeps the words around it, so it gives way to what is replaced whole."""
         taken = _placeholders(text)
+        found = self._without_kept_numbers(found)
         if why := next((f.span for f in self._dropping(found) if _holds_words(text, resolve([f], taken))), None):
             whole = Span(0, len(text), DROPPED, why.score, why.detector, f"holds {why.entity}: {why.reason}")
             return [Found(whole, text)]
@@ -394,6 +395,12 @@ class Gate:
         settled.sort(key=lambda f: f.span.start)
         trimmed = [_trimmed(text, f) for f in settled if _holds_words(text, [f])]
         return [f for f in trimmed if not self._is_general(text, f)]
+
+    def _without_kept_numbers(self, found: Sequence[Found]) -> list[Found]:
+        """What is only known to be some number gives way to the kind that is known, also where that kind is kept."""
+        kept = [f.span for f in found if self._policy(f.span) == "keep"]
+        inside = [f for f in found if any(k.start <= f.span.start and f.span.end <= k.end for k in kept)]
+        return [f for f in found if f.span.entity != "ID" or f not in inside]
 
     def _dropping(self, found: Sequence[Found]) -> list[Found]:
         return [f for f in found if self._policy(f.span) == "drop"]

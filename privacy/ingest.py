@@ -109,7 +109,7 @@ class _Writer:
             self._report.skipped[mend(record.reason)] += record.count
         elif isinstance(record, Failure):
             self._report.failures += 1
-            self._quarantine(record.position, record.error, "unreadable")
+            self._quarantine(self._position(record.position), record.error, "unreadable")
         else:
             self._conversation(record)
 
@@ -200,19 +200,22 @@ class _Writer:
         self._store.upsert(
             self._connection,
             self._store.tables.quarantine,
-            {"source": self._report.source, "position": self._position(position)},
+            {"source": self._report.source, "position": position},
             {"reason": mend(reason)[:LONGEST_REASON], "seen_at": now()},
         )
 
     def _release(self, position: str) -> None:
         """Takes out of quarantine what a mended source or a newer gate lets through."""
         table = self._store.tables.quarantine
-        here = sa.and_(table.c.source == self._report.source, table.c.position == self._position(position))
+        here = sa.and_(table.c.source == self._report.source, table.c.position == position)
         self._connection.execute(table.delete().where(here))
 
     def _position(self, position: str) -> str:
-        """A file's name may hold a person's."""
-        return self._gate.redact([position]).texts[0][:LONGEST_POSITION]
+        """A file's name may hold a person's. One without its words keeps a keyed hash, so that no two become one."""
+        (redacted,) = self._gate.redact([position]).texts
+        if redacted == position:
+            return position[:LONGEST_POSITION]
+        return f"{redacted[: LONGEST_POSITION - 20]} {self._store.pseudonym('position', position)[:16]}"
 
 
 def _message_row(conversation: Conversation, message: Message, row: Any, position: int) -> dict[str, Any]:

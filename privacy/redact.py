@@ -18,6 +18,10 @@ OWN = -1
 _RANK = {entity: rank for rank, entity in enumerate(ENTITIES)}
 
 
+BY_CHANCE = 0.6
+"""The score of a national number that has neither a cue nor a strong check."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A span, and who it is where that is known: what is `same` gets the same placeholder."""
@@ -56,7 +60,8 @@ class Pseudonyms:
 
 def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> list[Found]:
     """The spans that stand when overlapping ones are settled: the longest wins, then the deny-list, the workspace's own
-    kinds, and the earlier kind of `ENTITIES`. What is only known to be some number gives way to any other kind.
+    kinds, and the earlier kind of `ENTITIES`. What is only known to be some number, or is a national number by a check
+    digit that one number in ten has, gives way to any other kind.
 
     What a losing span covers beyond the winner is not given up: it stands as a span of its own. `taken` are places
     (placeholders already there) that no span may touch.
@@ -72,7 +77,8 @@ def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> li
 
 
 def _weight(span: Span) -> tuple[bool, int, int, int]:
-    return span.entity == "ID", span.start - span.end, _rank(span), span.start
+    some_number = span.entity == "ID" or (span.detector == "national" and span.score <= BY_CHANCE)
+    return some_number, span.start - span.end, _rank(span), span.start
 
 
 def _rank(span: Span) -> int:

@@ -169,7 +169,7 @@ def test_an_answer_has_openais_form_and_the_extension(client: Client) -> None:
 
 
 def test_a_stream_has_openais_form(client: Client) -> None:
-    response = client.complete("one two", stream=True, stream_options={"include_usage": True})
+    response = client.complete("yes it", stream=True, stream_options={"include_usage": True})
     items = data(response)
     chunks = [json.loads(item) for item in items[:-1]]
 
@@ -242,16 +242,16 @@ def test_content_in_parts_and_unknown_fields_are_taken(client: Client) -> None:
 
 
 def test_max_tokens_ends_an_answer_with_length(client: Client) -> None:
-    answers = [client.complete("one two three", **{name: 2}).json() for name in ("max_tokens", "max_completion_tokens")]
+    answers = [client.complete("yes it works", **{name: 2}).json() for name in ("max_tokens", "max_completion_tokens")]
 
     assert [answer["choices"][0]["finish_reason"] for answer in answers] == ["length", "length"]
-    assert answers[0]["choices"][0]["message"]["content"] == "one two"
+    assert answers[0]["choices"][0]["message"]["content"] == "yes it"
 
 
 def test_stop_strings_end_an_answer(client: Client) -> None:
-    answer = client.complete("one two three", stop="two").json()
+    answer = client.complete("yes it works", stop="it").json()
 
-    assert answer["choices"][0]["message"]["content"].strip() == "one"
+    assert answer["choices"][0]["message"]["content"].strip() == "yes"
     assert answer["choices"][0]["finish_reason"] == "stop"
 
 
@@ -377,7 +377,7 @@ def test_the_official_client_reads_answers_streams_and_errors(ws: Workspace, ser
 def test_tokens_arrive_as_they_are_made(ws: Workspace, server: Callable[[Any], Running]) -> None:
     client = official(ws, server(Echo(pause=0.05)))
     times = []
-    messages: Any = [{"role": "user", "content": "one two three four five six seven eight"}]
+    messages: Any = [{"role": "user", "content": "we can also see the new shop page"}]
     for chunk in client.chat.completions.create(model="deskwright", messages=messages, stream=True):
         times += [time.monotonic()] if chunk.choices[0].delta.content else []
 

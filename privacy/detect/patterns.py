@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from time import monotonic
 from typing import Any
 
@@ -26,6 +24,7 @@ from deskwright.plugins import Span
 from privacy.detect import checks, phones, words
 from privacy.detect.checks import Check, iban, luhn
 from privacy.detect.disguised import view
+from privacy.detect.national import National
 from privacy.detect.scan import ANCHORS, Scene
 
 __all__ = ["RULES", "Patterns", "Recognizer", "Rule", "iban", "luhn", "recognizers"]
@@ -380,14 +379,6 @@ def recognizers(language: str = "en") -> list[Recognizer]:
     return [Recognizer(rule, language) for rule in RULES]
 
 
-def _national(regions: Sequence[str]) -> Callable[[str], Sequence[Span]]:
-    """What finds national numbers, nothing where its module is not installed."""
-    if find_spec("privacy.detect.national") is None:
-        return lambda text: ()
-    found: Callable[[str], Sequence[Span]] = import_module("privacy.detect.national").National(regions).find
-    return found
-
-
 class Patterns:
     """The built-in pattern detector. `languages`: those whose cue words the table knows."""
 
@@ -396,7 +387,7 @@ class Patterns:
 
     def __init__(self, regions: Sequence[str] = ("US", "GB")) -> None:
         self._regions = tuple(regions)
-        self._national = _national(self._regions)
+        self._national = National(self._regions)
         self._by_word: dict[str, list[Compiled]] = defaultdict(list)
         self._by_anchor: dict[str, list[Compiled]] = defaultdict(list)
         self._by_part: dict[str, list[Compiled]] = defaultdict(list)
@@ -437,7 +428,7 @@ class Patterns:
             self._anywhere.append(compiled)
 
     def _in(self, scene: Scene) -> list[Span]:
-        spans = [*phones.find(scene, self._regions), *self._national(scene.text)] if scene.numbers else []
+        spans = [*phones.find(scene, self._regions), *self._national.find(scene.text)] if scene.numbers else []
         for compiled, places in self._candidates(scene):
             spans += map(compiled.span, compiled.at(scene.text, places))
         for compiled in self._anywhere:
