@@ -45,7 +45,11 @@ def research(how: How) -> Iterator[Table]:
         ("system", "precision", "recall", "F2"),
         rows,
         "Everything that is found counts, kept or replaced.",
-        [dataclasses.asdict(score) | {"errors": score.errors.most_common(300)} for score in scores],
+        [
+            {f.name: getattr(score, f.name) for f in dataclasses.fields(score)}
+            | {"errors": score.errors.most_common(300)}
+            for score in scores
+        ],
     )
     kinds = scores[0].by_kind
     yield Table(
@@ -142,7 +146,7 @@ def leaks(how: How) -> Iterator[Table]:
     from benchmarks.privacy import leaks, peers
 
     found = leaks.measure(peers.gate(), 300 if how.quick else company.CONVERSATIONS)
-    raw = dataclasses.asdict(found)
+    raw = vars(found)  # `asdict` makes Counters of pairs
     yield Table(
         "leaks",
         f"A made-up company: {found.conversations:,} conversations, {found.messages:,} messages, participants known",
