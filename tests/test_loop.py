@@ -336,7 +336,7 @@ def test_a_thumb_in_the_browser_becomes_a_training_row_by_way_of_the_console(loo
 
     running = start(loop.ws, port=0)
     browser.get(f"{running.url}/widget")
-    one("#message").send_keys("Does the invoice name my company? It is called Zephyrine.", Keys.ENTER)
+    one("#message").send_keys("Does the invoice show the kaleidoscope?", Keys.ENTER)
     seen = set()
     until(
         lambda: (seen.add(one(".turn.theirs .bubble").text), browser.find_elements(By.CSS_SELECTOR, ".rate .down"))[1]
@@ -347,17 +347,17 @@ def test_a_thumb_in_the_browser_becomes_a_training_row_by_way_of_the_console(loo
     one(".thanks")
 
     browser.get(f"{running.url}/console#key={access.create(loop.ws.store, 'reviewer', 'Mina')}")
-    until(lambda: "Thumb down: wrong" in one("#about").text and "Zephyrine" in one("#case").text)
+    until(lambda: "Thumb down: wrong" in one("#about").text and "kaleidoscope" in one("#case").text)
     for key in ("2", "c"):
         one("body").send_keys(key)
     one("#corrected").clear()
     one("#corrected").send_keys("Yes, add the name under Account, Billing.", Keys.CONTROL + Keys.ENTER)
-    until(lambda: "Zephyrine" not in one("#case").text)
+    until(lambda: "kaleidoscope" not in one("#case").text)
     running.stop()
     loop.run("build")
 
     newest = max(loop.ws.datasets.iterdir(), key=lambda folder: folder.stat().st_mtime).name
-    rows = [row for row in dataset.read(loop.ws, newest, "train") if "Zephyrine" in row.turns[-1][1]]
+    rows = [row for row in dataset.read(loop.ws, newest, "train") if "kaleidoscope" in row.turns[-1][1]]
     assert {row.answer for row in rows} == {"Yes, add the name under Account, Billing."}
     assert {row.origin for row in rows} == {"review"}
     assert len(seen) > 1

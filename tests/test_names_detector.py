@@ -57,6 +57,8 @@ def test_finds(names: Names, text: str, expected: list[tuple[str, str]]) -> None
         "   \n\n ",
         "thanks, that works now",
         "Click Save Changes, then choose Settings.",
+        "Yes, add the name under Account, Billing.",
+        "Choose {{Order Details}} and press <b>Save</b>.",
         "The app crashes since the March update. How do I reset it?",
         "<PERSON_1> called from <LOCATION_1> about <ID_2>.",
         "I paid 20 dollars for two of them on Monday.",

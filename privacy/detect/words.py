@@ -42,6 +42,22 @@ AFTER_A_NAME = frozenset(
 """Words that follow a name given without capitals or full stop."""
 
 
+INTERFACE = frozenset(
+    """
+    account accounts add address admin agent amex api app apps back basic billing bluetooth browser business buy cancel
+    card cart chat checkout click close confirm contact continue create csv customer customers dashboard data delete
+    delivery details download edit email enterprise error export faq feedback file files filter form help history home
+    id import inbox invoice invoices item items language link login logout manage mail menu message messages mobile my
+    name network new next notifications ok open options order orders page password pay payment payments pdf phone plan
+    plans plus portal premium print privacy pro product products profile reception refund refunds reports reset return
+    returns save search security select send service settings setup shipping shop sign status store submit
+    subscription subscriptions support tab tax team teams terms ticket tickets tools update upgrade upload url user
+    users version view website wifi yes
+    """.split()
+)
+"""What buttons, menus and plans are called. Capitals make them look like names; they are none."""
+
+
 def plausible(text: str) -> bool:
     """Whether a match could be a person's name: its first word is none of the words that follow the same cues."""
     first, *_ = text.lower().split() or [""]

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deskwright.plugins import Span
+from privacy.detect.words import INTERFACE
 from privacy.names.features import MOST_TOKENS, Encoded, encode
 
 HERE = Path(__file__).parent
@@ -238,7 +239,12 @@ def _decode(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
             hits[-1] = Hit(last.start, word.end, last.kind, max(last.score, word.score))
         else:
             hits.append(word)
-    return [_owner(block, hit) for hit in hits]
+    owners = (_owner(block, hit) for hit in hits)
+    return [hit for hit in owners if hit.kind != "PER" or not _is_interface(block[hit.start : hit.end])]
+
+
+def _is_interface(words: str) -> bool:
+    return all(word in INTERFACE for word in re.findall(r"\w+", words.lower()))
 
 
 _POSSESSIVE = re.compile(r"['’][sS]\Z")
