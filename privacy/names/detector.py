@@ -46,7 +46,8 @@ SUSPECT = 0.05
 BLOCK = 500
 """Characters; a longer paragraph is cut at the end of a line or sentence."""
 REMEMBERED = 100_000
-TOKENS_A_BATCH = 2048
+TOKENS_A_BATCH = 384
+"""What a core's cache holds; larger batches were slower."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -179,7 +180,7 @@ def _read(blocks: Sequence[str]) -> list[tuple[Hit, ...]]:
             hits[i] = _halved(blocks[i])
         else:
             fitting.append(i)
-    fitting.sort(key=lambda i: len(encoded[i].ids))
+    fitting.sort(key=lambda i: -len(encoded[i].ids))
     for group in _groups(fitting, [len(one.ids) for one in encoded]):
         for i, chances in zip(group, _chances([encoded[i] for i in group]), strict=True):
             if chances is not None:
@@ -195,10 +196,10 @@ def _halved(block: str) -> tuple[Hit, ...]:
 
 
 def _groups(order: Sequence[int], lengths: Sequence[int]) -> Iterable[list[int]]:
-    """Batches of like length."""
+    """Batches of like length, the longest first: it sets the width of its batch."""
     at = 0
     while at < len(order):
-        size = max(1, TOKENS_A_BATCH // (lengths[order[at]] + 8))
+        size = max(1, TOKENS_A_BATCH // lengths[order[at]])
         yield list(order[at : at + size])
         at += size
 
