@@ -421,3 +421,20 @@ def test_a_rule_that_takes_too_long_raises(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(TimeoutError):
         Patterns().find("a" * 200)
+
+
+BESIDE = [
+    ("see 4111111111111111\nend", "4111111111111111", "CREDIT_CARD"),
+    ("12345678\nabc", "12345678", "ID"),
+    ("_4111 1111 1111 1111_", "4111 1111 1111 1111", "CREDIT_CARD"),
+    ("-4012888888881881", "4012888888881881", "CREDIT_CARD"),
+    ("日4111 1111 1111 1111", "4111 1111 1111 1111", "CREDIT_CARD"),
+    ("_078-05-1120_", "078-05-1120", "SSN"),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "entity"), BESIDE)
+def test_a_number_is_found_whatever_stands_beside_it(text: str, words: str, entity: str) -> None:
+    found = {(text[span.start : span.end], span.entity) for span in Patterns(("US", "GB")).find(text)}
+
+    assert (words, entity) in found
