@@ -399,8 +399,11 @@ class Gate:
     def _without_kept_numbers(self, found: Sequence[Found]) -> list[Found]:
         """What is only known to be some number gives way to the kind that is known, also where that kind is kept."""
         kept = [f.span for f in found if self._policy(f.span) == "keep"]
-        inside = [f for f in found if any(k.start <= f.span.start and f.span.end <= k.end for k in kept)]
-        return [f for f in found if f.span.entity != "ID" or f not in inside]
+
+        def stands(span: Span) -> bool:
+            return span.entity != "ID" or not any(k.start <= span.start and span.end <= k.end for k in kept)
+
+        return [f for f in found if stands(f.span)]
 
     def _dropping(self, found: Sequence[Found]) -> list[Found]:
         return [f for f in found if self._policy(f.span) == "drop"]

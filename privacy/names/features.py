@@ -17,13 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from deskwright.errors import DeskwrightError
+from privacy.redact import PLACEHOLDER
 
 LABELS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-ADDR", "I-ADDR", "B-NUM", "I-NUM")
 CASES = 14
 """Seven kinds of token (below), each inside a line or at the beginning of one."""
 MOST_TOKENS = 192
+WIDTH = 384
+HEADS = 12
+LAYERS = 6
+EXIT = 2
+"""The early head stands after this many layers."""
+EPSILON = 1e-12
 ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d{1,4}>")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 

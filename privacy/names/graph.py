@@ -16,15 +16,10 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from privacy.names.features import LABELS, folder
+from privacy.names.features import EPSILON, EXIT, HEADS, LABELS, LAYERS, WIDTH, folder
 
 Array = npt.NDArray[Any]
 
-WIDTH = 384
-HEADS = 12
-LAYERS = 6
-EXIT = 2
-EPSILON = 1e-12
 TINY = 1e-6
 FUSED = "com.microsoft"
 OPSET = 17

@@ -13,16 +13,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from privacy.names.features import CASES, LABELS, folder
+from privacy.names.features import CASES, EPSILON, EXIT, HEADS, LABELS, LAYERS, WIDTH, folder
 
-WIDTH = 384
-HEADS = 12
 INNER = 1536
-LAYERS = 6
-EXIT = 2
-"""The early head stands after this many layers."""
 POSITIONS = 256
-EPSILON = 1e-12
 
 
 class Layer(nn.Module):

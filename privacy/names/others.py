@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -27,7 +28,7 @@ UNSCORED = 0.85
 Entities = Iterable[tuple[int, int, str, float]]
 
 
-class _Model:
+class _Model(ABC):
     """A model that reads a short text at a time."""
 
     name: str
@@ -37,8 +38,8 @@ class _Model:
         self.version = model
         self._read = self._load(model)
 
-    def _load(self, model: str) -> Callable[[str], Entities]:
-        raise NotImplementedError
+    @abstractmethod
+    def _load(self, model: str) -> Callable[[str], Entities]: ...
 
     def find(self, text: str, language: str = "en") -> Sequence[Span]:
         return [
