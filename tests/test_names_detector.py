@@ -95,6 +95,35 @@ def test_a_block_is_read_once(names: Names, monkeypatch: pytest.MonkeyPatch) -> 
     assert names.find("Greetings from Odalys Fenwick-Trane.") == once != []
 
 
+MAIL = (
+    "My colleague is called Odalys Fenwick-Trane.\nHer street:\n12 Oak Street\nLeeds LS1 4AB\n\nShe wrote on Monday.\n"
+)
+
+
+@pytest.mark.parametrize("mark", ["> ", ">", ">> ", "> > ", "  > ", ">\t"])
+def test_a_quoted_mail_is_read_as_the_mail_itself(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = Names()
+    plain = [span.entity for span in some.find(MAIL)]
+    monkeypatch.setattr(detector, "_read", lambda blocks: [(detector.Hit(0, 1, "PER", 1.0),) for _ in blocks])
+    quoted = "".join(mark + line for line in MAIL.splitlines(keepends=True))
+    text = f"Thanks!\n{quoted}"
+    spans = some.find(text)
+
+    assert [span.entity for span in spans] == ["PERSON", *plain]
+    assert text[spans[0].start : spans[0].end] == "T"
+    assert text[spans[1].start : spans[1].end] == "Odalys Fenwick-Trane"
+
+
+@given(st.text(alphabet=">ab \t\n", max_size=60))
+def test_parts_of_any_text_know_their_places(text: str) -> None:
+    parts = list(detector.unquoted(text))
+    places = [part.place(at) for part in parts for at in range(len(part.text))]
+
+    assert [text[place] for place in places] == [char for part in parts for char in part.text]
+    assert places == sorted(set(places))
+    assert {n for n, char in enumerate(text) if char in "ab"} <= set(places)
+
+
 def test_the_memory_is_bounded_and_holds_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detector, "REMEMBERED", 3)
     some = Names()

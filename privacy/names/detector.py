@@ -1,6 +1,6 @@
 """Texts -> spans of persons, places, organisations, addresses and identifying numbers, by the names model.
 
-A text is read block by block: a sentence, or an address or signature of several lines. A block seen before is not read
+A text is read block by block, quotation marks left out: a sentence, or an address or signature of several lines. A block seen before is not read
 again: a bounded memory keyed by a hash with a key of this process holds what was found in it. Of the rest the model's
 lower layers read all and its upper layers only those blocks in which the lower ones suspect something.
 """
@@ -13,11 +13,13 @@ import os
 import re
 import secrets
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ ENTITY = dict(zip(KINDS, ("PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "ID")
 THRESHOLD = {"PER": 0.15, "LOC": 0.25, "ORG": 0.4, "ADDR": 0.2, "NUM": 0.35}
 """A word is taken where the calibrated probability that it belongs to anything reaches that of its likeliest kind. Low
 for persons: a product name that is replaced costs less than a person who is not."""
+LEAST = min(THRESHOLD.values())
 NOT_AN_ORGANISATION = {"PER": 0.15, "LOC": 0.1, "ADDR": 0.1}
 """What is likeliest an organisation, but with such a probability one of these, is called that: organisations are kept
 by default."""
@@ -80,13 +83,13 @@ class Names:
 
     def find_all(self, texts: Sequence[str], language: str = "en") -> list[list[Span]]:
         """The spans of each text, in order, none overlapping another."""
-        cut = [list(blocks(text)) for text in texts]
-        found = self._memory.recall(block for several in cut for _, block in several)
+        cut = [[(part, at, block) for part in unquoted(text) for at, block in blocks(part.text)] for text in texts]
+        found = self._memory.recall(block for several in cut for *_, block in several)
         unread = [block for block, hits in found.items() if hits is None]
         read = dict(zip(unread, _read(unread), strict=True))
         self._memory.keep(read)
         hits = {**found, **read}
-        return [[_span(at, hit) for at, block in several for hit in hits[block] or ()] for several in cut]
+        return [[_span(part, at, hit) for part, at, block in several for hit in hits[block] or ()] for several in cut]
 
 
 class _Memory:
@@ -111,6 +114,38 @@ class _Memory:
 
     def _hash(self, block: str) -> bytes:
         return hashlib.blake2b(block.encode("utf-8", "replace"), digest_size=16, key=self._key).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines of a text that are quoted to the same depth, without their quotation marks. `starts` are where the lines
+    begin in it, `places` where they do in the text."""
+
+    text: str
+    starts: Sequence[int]
+    places: Sequence[int]
+
+    def place(self, offset: int) -> int:
+        """Where in the text the character at an offset stands."""
+        line = bisect_right(self.starts, offset) - 1
+        return self.places[line] + offset - self.starts[line]
+
+
+_QUOTED = re.compile(r"(?m)^(?:[ \t]*>)+[ \t]?")
+_LINE = re.compile(r"((?:[ \t]*>)*)[ \t]?.*(?:\n|\Z)")
+
+
+def unquoted(text: str) -> Iterable[Part]:
+    """The parts of a text in order. A mail that is quoted is the mail that was read before: so it is not read again."""
+    if not _QUOTED.search(text):
+        yield Part(text, (0,), (0,))
+        return
+    lines = ((match.end(1), match.end(), match.group(1).count(">")) for match in _LINE.finditer(text))
+    for _, several in groupby(lines, key=itemgetter(2)):
+        spans = [(start + (depth > 0 and text[start : start + 1] in (" ", "\t")), end) for start, end, depth in several]
+        lengths = [end - start for start, end in spans]
+        starts = list(accumulate(lengths, initial=0))[:-1]
+        yield Part("".join(text[start:end] for start, end in spans), starts, [start for start, _ in spans])
 
 
 _GAP = re.compile(r"\n[ \t]*\n\s*")
@@ -167,8 +202,9 @@ def _stripped(text: str, start: int, end: int) -> Iterable[tuple[int, str]]:
         yield start + block.index(bare), bare
 
 
-def _span(at: int, hit: Hit) -> Span:
-    return Span(at + hit.start, at + hit.end, ENTITY[hit.kind], hit.score, Names.name, "names model")
+def _span(part: Part, at: int, hit: Hit) -> Span:
+    start, end = part.place(at + hit.start), part.place(at + hit.end - 1) + 1
+    return Span(start, end, ENTITY[hit.kind], hit.score, Names.name, "names model")
 
 
 def _read(blocks: Sequence[str]) -> list[tuple[Hit, ...]]:
@@ -260,6 +296,8 @@ def _owner(block: str, hit: Hit) -> Hit:
 def _words(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
     """The words that are taken. What one token gives away holds for its whole word."""
     taken = 1 - chances[:, 0]
+    if taken[1:-1].max(initial=0) < LEAST:
+        return
     kinds = chances[:, 1::2] + chances[:, 2::2]
     for _, several in groupby(range(1, len(encoded.ids) - 1), key=_word_numbers(block, encoded)):
         tokens = list(several)

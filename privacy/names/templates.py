@@ -57,6 +57,10 @@ CULTURES = (
     "arabic chinese japanese korean indian westafrican eastafrican persian russian ukrainian vietnamese greek hebrew thai "
     "pakistani ethiopian"
 )
+SCRIPTS = "ar_AA he_IL fa_IR ru_RU uk_UA bg_BG el_GR hy_AM ka_GE hi_IN bn_BD ta_IN ne_NP th_TH ko_KR ja_JP zh_CN zh_TW"
+"""Names in their own letters, as their bearers sign with them under a mail in another language."""
+FAMILY_FIRST = frozenset(("ko_KR", "ja_JP", "zh_CN", "zh_TW"))
+SHARE_OF_SCRIPTS = 0.04
 DRAWS = 500
 
 CITIES_HOME = {
@@ -147,7 +151,11 @@ def pools(held_out: bool) -> Pools:
     people = {culture: (ours(firsts), ours(lasts)) for culture, (firsts, lasts) in _people().items()}
     kinds = {group: ours(_words("names", group, None)) for group in ("everyday", "everyday_last", "nicknames")}
     for file in ("places", "organisations"):
-        kinds |= {group: ours(_words(file, group)) for group in read_list(file) if "suffixes" not in group}
+        kinds |= {
+            group: ours(_words(file, group))
+            for group in read_list(file)
+            if not group.startswith(("suffixes", "coined"))
+        }
     for group in ("trades", "states_us", "states_au", "states_ca", "states_br", "states_in", "provinces_it"):
         file = "organisations" if group == "trades" else "places"
         kinds[group] = tuple(_words(file, group))
@@ -155,6 +163,13 @@ def pools(held_out: bool) -> Pools:
         if group.startswith(("suffixes", "trades_")):
             kinds[group] = tuple(_words("organisations", group))
     kinds["invented"] = ours(_invented(4000))
+    kinds["coined"] = ours(
+        [
+            start + end
+            for start in _words("organisations", "coined_starts")
+            for end in _words("organisations", "coined_ends")
+        ]
+    )
     return Pools({culture: both for culture, both in people.items() if all(both)}, kinds)
 
 
@@ -168,6 +183,13 @@ def _people() -> dict[str, tuple[list[str], list[str]]]:
         fake.seed_instance(1)
         draws = ([fake.first_name() for _ in range(DRAWS)], [fake.last_name() for _ in range(DRAWS)])
         people[locale] = tuple([name.strip() for name in dict.fromkeys(names) if _is_latin(name)] for names in draws)
+    for locale in SCRIPTS.split():
+        fake = Faker(locale)
+        fake.seed_instance(1)
+        draws = ([fake.first_name() for _ in range(DRAWS)], [fake.last_name() for _ in range(DRAWS)])
+        people[locale] = tuple(
+            [name.strip() for name in dict.fromkeys(names) if not _is_latin(name)] for names in draws
+        )
     for culture in CULTURES.split():
         people[culture] = (_words("names", f"{culture}_first", None), _words("names", f"{culture}_last", None))
     return people  # type: ignore[return-value]
@@ -204,7 +226,8 @@ class _Maker:
         }
         self.used: list[str] = []
         self.home = [locale for locale in HOME[language].split() if locale in self.pools.people]
-        self.abroad = [culture for culture in self.pools.people if culture not in self.home]
+        self.scripts = [locale for locale in SCRIPTS.split() if locale in self.pools.people]
+        self.abroad = [culture for culture in self.pools.people if culture not in (*self.home, *self.scripts)]
 
     def example(self) -> Example:
         """One text of a random shape, with the noise that real texts have."""
@@ -306,6 +329,8 @@ class _Maker:
         return self.random.choice(self.pools.kinds[kind])
 
     def culture(self) -> str:
+        if self.random.random() < SHARE_OF_SCRIPTS:
+            return self.random.choice(self.scripts)
         home = self.random.random() < (0.35 if self.language == "en" else 0.55)
         return self.random.choice(self.home if home and self.home else self.abroad)
 
@@ -337,6 +362,8 @@ class _Maker:
     def full(self) -> str:
         random, culture = self.random, self.culture()
         first, last, chance = self._first(culture), self._last(culture), random.random()
+        if culture in FAMILY_FIRST:
+            return f"{last}{first}"
         initial = random.choice("ABCDEFGHJKLMNPRSTW")
         if chance < 0.76:
             return f"{first} {last}"
@@ -438,7 +465,7 @@ class _Maker:
         if chance < 0.50:
             return f"{self.pick('invented')} {suffix}"
         if chance < 0.56:
-            return self.pick("words")
+            return self.pick("words" if chance < 0.53 else "coined")
         if chance < 0.68:
             trade = random.choice(self.pools.kinds["trades"])
             return f"{self.pick('words')} {trade}" + (f" {suffix}" if random.random() < 0.2 else "")
@@ -455,6 +482,20 @@ class _Maker:
 
     def _plain_last(self) -> str:
         return self.random.choice(self.pools.people[self.culture()][1])
+
+    def product(self) -> str:
+        """Half of them called as makers call them: by a coined word or somebody's first name, and what it is."""
+        if self.random.random() < 0.5:
+            return self.filler("products")
+        chance = self.random.random()
+        words, kinds = self.groups["product_words"], self.groups["product_kinds"]
+        if chance < 0.25:
+            return self.pick("coined")
+        if chance < 0.40:
+            return f"{self.pick('coined')} {self.random.choice(kinds)}"
+        if chance < 0.80:
+            return f"{self.random.choice(words)} {self.random.choice(kinds)}"
+        return f"{self._first(self.random.choice(self.home))} {self.random.choice(kinds)}"
 
     # --- numbers -----------------------------------------------------------------------------------------------------
 
@@ -874,7 +915,7 @@ SLOTS: Mapping[str, tuple[str, Callable[[_Maker], str]]] = {
     "password": ("NUM", _Maker.password),
     "job": ("", lambda m: m.filler("job")),
     "title": ("", lambda m: m.filler("titles")),
-    "product": ("", lambda m: m.filler("products")),
+    "product": ("", _Maker.product),
     "plan": ("", lambda m: m.filler("plans")),
     "feature": ("", lambda m: m.filler("features")),
     "button": ("", lambda m: m.filler("buttons")),
