@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import timeit
+import unicodedata
 
 import pytest
 
@@ -96,6 +97,79 @@ NOT_NAMED = [
 @pytest.mark.parametrize("text", NOT_NAMED)
 def test_a_word_is_left_where_it_is_a_word(text: str) -> None:
     assert longest(text) == []
+
+
+OTHER_SCRIPTS = [
+    ("प्रिया शर्मा", "मैंने प्रिया शर्मा से बात की", "प्रिया शर्मा"),
+    ("प्रिया शर्मा", "कल प्रिया ने लिखा", "प्रिया"),
+    ("प्रिया कुमारी शर्मा", "प्रिया शर्मा का ऑर्डर", "प्रिया शर्मा"),
+    ("राम", "राम, धन्यवाद", "राम"),
+    ("রহিম উদ্দিন", "আমি রহিম উদ্দিন বলছি", "রহিম উদ্দিন"),
+    ("রহিম উদ্দিন", "এটা রহিমের অর্ডার", "রহিমের"),
+    ("முத்து குமார்", "நான் முத்து குமார் பேசுகிறேன்", "முத்து குமார்"),
+    ("முத்து குமார்", "இது குமாருக்கு", "குமாருக்கு"),
+    ("สมชาย ใจดี", "คุณสมชายครับ", "สมชาย"),
+    ("สมชาย ใจดี", "ผมสมชาย ใจดีครับ", "สมชาย ใจดี"),
+    ("สมชาย ใจดี", "ผมชื่อสมชายใจดี", "สมชายใจดี"),
+    ("سارة الحسن", "مرحبا، أنا سارة الحسن", "سارة الحسن"),
+    ("أحمد", "مع وأحمد", "أحمد"),
+    ("محمد علي", "السيد مُحَمَّد علي هنا", "مُحَمَّد علي"),
+    ("محمد علي", "محـــمد كتب", "محـــمد"),
+    ("דנה כהן", "שלום, כאן דָּנָה כהן", "דָּנָה כהן"),
+    ("דנה כהן", "כתבתי לדנה אתמול", "דנה"),
+    ("דנה כהן", "דנה\u200f כהן כתבה", "דנה\u200f כהן"),
+    ("김민수", "안녕하세요 김민수입니다", "김민수"),
+    ("김민수", "민수씨가 보냈어요", "민수"),
+    ("김 민수", "김민수님, 감사합니다", "김민수"),
+    ("김민수", "김 대리님께", "김"),
+    ("김민수", "민수ㅠㅠ", "민수"),
+    ("王小明", "我是王小明，请回复", "王小明"),
+    ("王小明", "请联系小明吧", "小明"),
+    ("王 小明", "我叫王小明。", "王小明"),
+    ("王小明", "王先生您好", "王"),
+    ("田中太郎", "田中様、お世話になります", "田中"),
+    ("田中 太郎", "担当は田中太郎です", "田中太郎"),
+    ("高橋みなみ", "みなみさんに送りました", "みなみ"),
+    ("ジョン・スミス", "私はジョン・スミスです", "ジョン・スミス"),
+    ("さくら", "友達のさくらです", "さくら"),
+    ("Anna Berg", "Annaさんに", "Anna"),
+    ("Anna Berg", "Anna가 보냈어요", "Anna"),
+    ("Ελένη Παππάς", "μίλησα με την ΕΛΕΝΗ ΠΑΠΠΑΣ", "ΕΛΕΝΗ ΠΑΠΠΑΣ"),
+    ("Ελένη Παππάς", "η Ελένη έγραψε", "Ελένη"),
+    ("Андрей Ёлкин", "Пишет Андрей Елкин", "Андрей Елкин"),
+    ("Андрей Ёлкин", "пишет Ёлкин А.", "Ёлкин А"),
+]
+
+
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize("known", ["NFC", "NFD"])
+@pytest.mark.parametrize(("name", "text", "words"), OTHER_SCRIPTS)
+def test_a_participant_is_named_in_any_script(name: str, text: str, words: str, known: str, written: str) -> None:
+    name, text, words = (unicodedata.normalize(f, t) for f, t in ((known, name), (written, text), (written, words)))
+
+    found = [(span.start, span.end) for span, _ in Participants([person(1, name)]).find(text)]
+
+    first = min(start for start, _ in found)
+    assert text[first : max(end for start, end in found if start == first)] == words
+
+
+NOT_NAMED_IN_OTHER_SCRIPTS = [
+    ("राम", "रामायण और रामा"),
+    ("मीरा", "मेरा ऑर्डर"),
+    ("রহিম", "আব্দুররহিম"),
+    ("김민수", "김치와 김포"),
+    ("김민수", "예민수"),
+    ("기민", "김민"),
+    ("王小明", "国王和小名"),
+    ("דנה", "מדינה"),
+    ("علي", "عليها"),
+    ("Иван", "Иваново"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), NOT_NAMED_IN_OTHER_SCRIPTS)
+def test_a_part_of_a_word_in_another_script_is_no_name(name: str, text: str) -> None:
+    assert list(Participants([person(1, name)]).find(text)) == []
 
 
 def test_a_genitive_is_no_initial() -> None:

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 import ahocorasick
+import regex
 
 from deskwright.conversation import Identifier, Participant
 from deskwright.plugins import Span
@@ -29,11 +30,20 @@ SHARED_MAILBOXES = frozenset(
 TITLES = frozenset("mr mrs ms miss mx dr prof herr frau sr sra mme mlle ing dipl phd md jr esq ii iii iv mba".split())
 PARTICLES = frozenset("de da di do du dos das del della van von der den la le el al bin ibn ten ter af av y e".split())
 WORDS = EVERYDAY | ALSO_WORDS
+NO_NAMES = WORDS | NOT_NAMES
 MONTHS = frozenset("april may june august".split())
 MIN_PHONE_DIGITS = 7
 GAP = r"[\s().\-/–]{0,3}"
-INVISIBLE = {"\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u00ad"}
-UNDECOMPOSED = dict(zip("øæœłđðþı", ("o", "ae", "oe", "l", "d", "d", "th", "i"), strict=True))
+INVISIBLE = regex.compile(
+    r"[\u00ad\u061c\u0640\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\p{Variation_Selector}]"
+)
+"""What is not seen: no width, directions of writing, forms of a letter, and the stroke that stretches Arabic words."""
+
+UNDECOMPOSED = dict(zip("øæœłđðþı", ("o", "ae", "oe", "l", "d", "d", "th", "i"), strict=True)) | {
+    "\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643", "\u0629": "\u0647"
+}  # fmt: skip
+"""Letters that are written for another, or instead of it, and have no accent to take away."""
+
 DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 FULL, TURNED, INITIAL, ONLY = "full name", "full name, last name first", "name with an initial", "only name"
 WHOLE = frozenset((FULL, TURNED, INITIAL, ONLY))
@@ -43,8 +53,30 @@ SHORTEST_TO_SPELL_ANEW = 5
 UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL, and halves of a surrogate pair, as a truncated emoji leaves them: no encoding or no database takes them."""
 
-SEPARATORS = re.compile(r"[\s.,_'’‘`\-‐‑–]+")
+SEPARATORS = re.compile(r"[\s.,_'’‘`\-‐‑–׳־・·]+")
 """What stands between the words of a name; a run of them is one space in the plain form."""
+
+SEVERAL = re.compile(f"{SEPARATORS.pattern[:-1]}{{2,}}")
+
+UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+"""Letters of scripts that put no space between words."""
+
+INFLECTED = r"[\p{Bengali}\p{Gujarati}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Tamil}\p{Telugu}]"
+"""Letters of scripts whose languages write the case at the end of a name."""
+
+BEFORE = regex.compile(rf"""(?x)
+    (?<!\w) | (?<={UNSPACED}) | (?={UNSPACED}) | (?<!\p{{Hangul}})(?=\p{{Hangul}})
+    | (?<=(?<!\w)[\u05d1\u05d4\u05d5\u05db\u05dc\u05de\u05e9]{{1,2}})(?=\p{{Hebrew}})  # in, the, and, as, to, from
+    | (?<=(?<!\w)[\u0628\u0641\u0643\u0644\u0648]{{1,2}})(?=\p{{Arabic}})  # by, so, as, to, and
+""")
+"""Where a name may begin in a plain form."""
+
+AFTER = regex.compile(rf"""(?x)
+    (?![\p{{M}}\u11a8-\u11ff])  # the letter goes on
+    (?: (?!\w) | (?<={UNSPACED}) | (?={UNSPACED}) | (?<=\p{{Hangul}}) | (?=\p{{Hangul}}) )
+    | (?<={INFLECTED}{{3}}){INFLECTED}{{1,8}}(?!\w)
+""")
+"""Where a name may end in a plain form; what it matches there belongs to the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +140,12 @@ class Participants:
     def find(self, text: str, people: Sequence[Span] = ()) -> Iterator[tuple[Span, str]]:
         """(span, participant id) pairs, overlapping ones included. `people` is where detectors see persons: there a
         name that is also an everyday word is a name."""
+        if not (self._entries or self._numbers):
+            return
         folded, origin = fold(text)
         yield from self._phones(folded, origin)
-        if not self._entries:
-            return
         parts: list[_Part] = []
-        for start, end, (who, detector, variant) in self._hits(folded, origin):
+        for start, end, (who, detector, variant) in self._hits(text, folded, origin) if self._entries else ():
             passed = variant.test(Hit(text, start, end, people), variant)
             if variant.part:
                 parts.append(_Part(start, end, who, detector, variant.part, passed))
@@ -121,14 +153,19 @@ class Participants:
                 yield Span(start, end, variant.entity, 1.0, detector, variant.reason), who
         yield from _with_a_middle(text, parts)
 
-    def _hits(self, folded: str, origin: Sequence[int]) -> Iterator[tuple[int, int, tuple[str, str, Variant]]]:
-        form, places = _plain_form(folded)
+    def _hits(
+        self, text: str, folded: str, origin: Sequence[int]
+    ) -> Iterator[tuple[int, int, tuple[str, str, Variant]]]:
+        form = SEPARATORS.sub(" ", folded)
+        places: Sequence[int] = ()
         for last, (length, entries) in self._automaton.iter(form):
             first = last - length + 1
-            inside = (first > 0 and form[first - 1].isalnum()) or form[last + 1 : last + 2].isalnum()
-            if not inside:
+            after = AFTER.match(form, last + 1) if BEFORE.match(form, first) else None
+            if after:
+                places = places or _places(folded)
+                end = _with_marks(text, origin[places[after.end() - 1]] + 1)
                 for entry in entries:
-                    yield origin[places[first]], origin[places[last]] + 1, entry
+                    yield origin[places[first]], end, entry
 
     def _phones(self, folded: str, origin: Sequence[int]) -> Iterator[tuple[Span, str]]:
         for run in RUN.finditer(folded) if self._numbers else ():
@@ -170,7 +207,7 @@ def _with_a_middle(text: str, parts: Sequence[_Part]) -> Iterator[tuple[Span, st
 RUN = re.compile(rf"\d(?:{GAP}\d){{{MIN_PHONE_DIGITS - 1},}}")
 PREFIX = re.compile(rf"(?<!\d)(?:(?:\+|00)?\d{{1,4}}{GAP}|\+)?(?:\(0\){GAP})?$")
 LONGEST_PREFIX = 16
-MIDDLE = re.compile(r"[\s._-]+(?:\w+\.?\s+)?")
+MIDDLE = regex.compile(r"[\s._-]+(?:\w+\.?\s+)?")
 LONGEST_MIDDLE = 30
 
 
@@ -183,33 +220,37 @@ def fold(text: str) -> tuple[str, Sequence[int]]:
     """`text` without case, accents and invisible characters, and for each character the offset it came from."""
     if text.isascii() and "\0" not in text:
         return text.lower(), range(len(text))
-    folded: list[str] = []
-    origin: list[int] = []
-    for offset, char in enumerate(mend(text)):
-        if char in INVISIBLE:
-            continue
-        bare = char.lower() if char.isascii() else _bare(char)
-        folded.append(bare)
-        origin.extend([offset] * len(bare))
-    return "".join(folded), origin
+    text = mend(text)
+    bare = {char: _bare(char) for char in set(text)}
+    folded = text.translate({ord(char): into for char, into in bare.items()})
+    if all(len(into) == 1 for into in bare.values()):
+        return folded, range(len(text))
+    return folded, [offset for offset, char in enumerate(text) for _ in bare[char]]
 
 
 @lru_cache(maxsize=4096)
 def _bare(char: str) -> str:
+    if INVISIBLE.match(char):
+        return ""
     decomposed = unicodedata.normalize("NFKD", char).casefold()
     return "".join(UNDECOMPOSED.get(part, part) for part in decomposed if not unicodedata.combining(part))
 
 
-def _plain_form(folded: str) -> tuple[str, Sequence[int]]:
-    """Folded text with one space for each run of separators, and the offset in `folded` of each character."""
-    parts: list[str] = []
+def _places(folded: str) -> Sequence[int]:
+    """For each character of the plain form, its offset in `folded`."""
     places: list[int] = []
     at = 0
-    for run in SEPARATORS.finditer(folded):
-        parts += [folded[at : run.start()], " "]
+    for run in SEVERAL.finditer(folded):
         places += range(at, run.start() + 1)
         at = run.end()
-    return "".join([*parts, folded[at:]]), [*places, *range(at, len(folded))]
+    return [*places, *range(at, len(folded))]
+
+
+def _with_marks(text: str, end: int) -> int:
+    """`end`, or the end of the marks that stand there: they belong to the letter before them."""
+    while unicodedata.combining(text[end : end + 1] or " "):
+        end += 1
+    return end
 
 
 def plain(text: str) -> str:
@@ -252,6 +293,15 @@ def _initials(hit: Hit, variant: Variant) -> bool:
     return bool(INITIALS.fullmatch(hit.text[hit.start : hit.end + 1])) and _capitalised(hit, variant)
 
 
+def _addressed(hit: Hit, variant: Variant) -> bool:
+    """A family name of one letter (王, 김) stands alone or before a title."""
+    beside = hit.text[max(0, hit.start - 1) : hit.start] + hit.text[hit.end : hit.end + 1]
+    return bool(ADDRESSED.match(hit.text, hit.end)) or not any(map(str.isalnum, beside))
+
+
+ADDRESSED = re.compile(
+    r"\s?(?:先生|女士|小姐|太太|老师|老師|经理|經理|さん|さま|様|氏|君|くん|ちゃん|씨|님|선생|대리|과장|부장|사장)"
+)
 APOSTROPHES = ("'", "’")
 SINGLE = re.compile(r"(?<!\w)[^\W\d_](?!\w)")
 INITIALS = re.compile(r"[^\W\d_]\.\s?[^\W\d_]\.")
@@ -307,6 +357,7 @@ def _name(value: str) -> Iterator[Variant]:
         return
     for spelling in dict.fromkeys(_spellings(value)):
         words = _name_words(spelling)
+        yield from _joined(words)
         yield from _whole_names(words)
         yield from _parts(words)
 
@@ -315,13 +366,14 @@ def _spellings(value: str) -> Iterator[str]:
     """Müller as Muller and Mueller, and the other way round."""
     folded, _ = fold(value)
     yield folded
-    yield fold(unicodedata.normalize("NFC", value).lower().translate(DIGRAPHS))[0]
+    if not value.isascii():
+        yield fold(unicodedata.normalize("NFC", value).lower().translate(DIGRAPHS))[0]
     yield " ".join(_without_digraphs(word) for word in folded.split())
 
 
 def _without_digraphs(word: str) -> str:
     bare = re.sub(r"(?<=[aou])e", "", word)
-    return bare if len(word) >= SHORTEST_TO_SPELL_ANEW and bare not in WORDS | NOT_NAMES else word
+    return bare if len(word) >= SHORTEST_TO_SPELL_ANEW and bare not in NO_NAMES else word
 
 
 def _name_words(folded: str) -> list[str]:
@@ -332,7 +384,35 @@ def _name_words(folded: str) -> list[str]:
 
 
 def _words(folded: str) -> list[str]:
-    return [word.strip(".") for word in re.findall(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?", folded)]
+    return [word.strip(".") for word in LETTERS.findall(folded)]
+
+
+LETTERS = regex.compile(r"[^\W\d_]+(?:['’.׳־-][^\W\d_]+)*\.?")
+TOGETHER = regex.compile(rf"(?:{UNSPACED}|\p{{Hangul}})+")
+RUNS = regex.compile(r"\p{Han}+|\p{Hiragana}+|[\p{Katakana}ー]+")
+
+
+def _joined(words: Sequence[str]) -> Iterator[Variant]:
+    """Names of scripts that write first and last name together: whole in either order, and their likely parts."""
+    if not all(map(TOGETHER.fullmatch, words)):
+        return
+    for order, reason in ((words, FULL), (words[::-1], TURNED)):
+        for whole in ("".join(order), " ".join(order)):
+            if len(_composed(whole)) > 1:
+                yield Variant(whole, "PERSON", reason, _anywhere)
+    for word in map(_composed, words):
+        cuts = [word[:1], word[:2], word[:-2], word[-2:]] if CUT.fullmatch(word) else []
+        for cut in dict.fromkeys([*cuts, *RUNS.findall(word)]):
+            yield Variant(fold(cut)[0], "PERSON", "part of the name", _surely(cut))
+
+
+CUT = regex.compile(r"\p{Han}+|\p{Hangul}+")
+"""The family name is mostly the first letter or the first two, the given name the rest."""
+
+
+def _composed(word: str) -> str:
+    """A Hangul syllable as one letter, as people count them."""
+    return unicodedata.normalize("NFC", word)
 
 
 def _whole_names(words: Sequence[str]) -> Iterator[Variant]:
@@ -341,7 +421,7 @@ def _whole_names(words: Sequence[str]) -> Iterator[Variant]:
     if len(long) < 2:
         return
     first, last = long[0], _spaced(long[-1])
-    whole = _capitalised if all(word in WORDS | NOT_NAMES for word in long) else _anywhere
+    whole = _capitalised if NO_NAMES.issuperset(long) else _anywhere
     yield Variant(_spaced(" ".join(words)), "PERSON", FULL, whole)
     for begins in map(_spaced, _short_forms(first)):
         whole = _capitalised if begins in WORDS and last in WORDS else _anywhere
@@ -369,10 +449,17 @@ def _parts(words: Sequence[str]) -> Iterator[Variant]:
 def _part(bare: str, role: str) -> Iterator[Variant]:
     if bare in PARTICLES or (bare in NOT_NAMES and bare not in EVERYDAY):
         return
-    sure = bare not in WORDS and len(bare) > 2
-    yield Variant(_spaced(bare), "PERSON", f"{role} name" if role else ONLY, _anywhere if sure else _everyday, "", role)
-    if sure and len(bare) > 3 and not bare.endswith("s"):
+    test = _surely(bare)
+    yield Variant(_spaced(bare), "PERSON", f"{role} name" if role else ONLY, test, "", role)
+    if test is _anywhere and len(bare) > 3 and not bare.endswith("s"):
         yield Variant(_spaced(bare) + "s", "PERSON", "name with an s", _capitalised)
+
+
+def _surely(bare: str) -> Test:
+    """The test for a word of a name by itself. Scripts without capitals say more with fewer letters."""
+    if bare.islower():
+        return _anywhere if bare not in WORDS and len(bare) > 2 else _everyday
+    return _anywhere if len(_composed(bare)) > 1 else _addressed
 
 
 @cache
