@@ -8,7 +8,7 @@ import random
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from deskwright.plugins import Connector
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
 from privacy.ingest import MOST_NAMED, Report
+
+if TYPE_CHECKING:
+    from privacy.report import Masked
 
 
 @click.command()
@@ -174,17 +177,39 @@ def _show(page: Path | None, html: str, data: object, words: str) -> None:
 @html_option
 @json_option
 @click.option("--sample", default=5, show_default=True, type=click.IntRange(0), help="Messages to show, at random.")
-def report(root: Path, page: Path | None, as_json: bool, sample: int) -> None:
+@click.option(
+    "--words",
+    "export",
+    type=(str, click.Path(path_type=Path, exists=True)),
+    metavar="SOURCE PATH",
+    help="Read this export again and show words of it that the names model often masks. Nothing of them is stored.",
+)
+def report(root: Path, page: Path | None, as_json: bool, sample: int, export: tuple[str, Path] | None) -> None:
     """Report what the gate replaced and refused, and show some messages of the store.
 
-    The messages are redacted: look them over for what was missed.
+    The messages are redacted: look them over for what was missed. With --words, the report holds words of the source
+    as they are: those that may be your products' names.
 
     \b
     deskwright privacy report --workspace shop
     deskwright privacy report --sample 50 --html report.html --workspace shop
+    deskwright privacy report --words zendesk export.ndjson --workspace shop
     """
     workspace = Workspace.open(root)
     from privacy import report as reporting
 
     made = reporting.report(workspace.store, sample, random.Random())
+    made.masked = _often_masked(workspace, *export) if export else None
     _show(page, reporting.as_page(made), made.as_json() if as_json else None, reporting.for_terminal(made))
+
+
+def _often_masked(workspace: Workspace, source: str, path: Path) -> Masked:
+    """Reads the source once more, and keeps what it says in memory only."""
+    from privacy import masked
+    from privacy.gate import Gate
+    from privacy.report import Masked
+
+    connector = plugins.load("connectors", source)()
+    records = connector.read(path, _options(connector, workspace.config.sources.get(source, {}), ()))
+    drawn = masked.draw(records, random.Random())
+    return Masked(len(drawn), masked.often(Gate.of(workspace), drawn), workspace.config.privacy.allow)

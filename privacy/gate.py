@@ -223,6 +223,27 @@ class Gate:
         text, spans = self._one(text)
         return [found.span for found in self._settled(text, self._found(text, Participants(participants), spans))]
 
+    def masked_by_names_alone(self, conversations: Sequence[Conversation]) -> list[list[tuple[str, str]]]:
+        """For each conversation the (kind, words) that are replaced because the detector of names says so, and neither
+        a rule nor what is known of the participants does. The words may be personal data: keep them in memory only."""
+        cases = [_Case.of(_texts(conversation), conversation.participants) for conversation in conversations]
+        scanned = self._scan(text for case in cases for text in case.texts)
+        return [list(self._by_names_alone(case, scanned)) for case in cases]
+
+    def _by_names_alone(self, case: _Case, scanned: Scanned) -> Iterator[tuple[str, str]]:
+        names = {detector.name for detector in self._detectors if not isinstance(detector, (Patterns, Shapes))}
+        known = self._known(case, scanned)
+        masked: list[tuple[str, str]] = []
+        others: set[str] = set()
+        for text in case.texts:
+            found = self._found(text, known, scanned.get(text) or ())
+            sure = [f.span for f in found if f.span.detector not in {*names, "introduced"}]
+            others.update(plain(text[span.start : span.end]) for span in sure)
+            for span in (item.span for item in self._settled(text, found) if item.span.detector in names):
+                if not any(other.start < span.end and span.start < other.end for other in sure):
+                    masked.append((span.entity, text[span.start : span.end]))
+        yield from ((kind, words) for kind, words in masked if plain(words) not in others)
+
     def explain(self, text: str) -> list[Mark]:
         """Everything that is found in one text, by place: what is kept as well as what is replaced, and by what."""
         text, spans = self._one(text)
@@ -345,9 +366,7 @@ class Gate:
         if any(scanned.get(case.texts[n], ()) is None for n in case.pending):
             case.refuse(TOO_LONG)
         if case.known is None:
-            case.known = Participants(case.participants)
-            if introduced := _introduced(case.texts, scanned, case.known):
-                case.known = Participants(case.participants, introduced)
+            case.known = self._known(case, scanned)
         settled = {n: self._pending(case, n, scanned) for n in case.pending}
         case.pending = [n for n, found in settled.items() if found]
         if last and case.pending:
@@ -357,6 +376,12 @@ class Gate:
             case.counts.update(item.span.entity for item in settled[n])
             case.found_by.update(item.span.detector for item in settled[n])
             case.texts[n] = replace_spans(case.texts[n], settled[n], self._into(case.pseudonyms))
+
+    def _known(self, case: _Case, scanned: Scanned) -> Participants:
+        """The participants, and who is introduced in the texts."""
+        known = Participants(case.participants)
+        introduced = _introduced(case.texts, scanned, known)
+        return Participants(case.participants, introduced) if introduced else known
 
     def _pending(self, case: _Case, n: int, scanned: Scanned) -> list[Found]:
         text = case.texts[n]

@@ -40,6 +40,7 @@ th, td {{ text-align: left; vertical-align: top; padding: .35rem 1.1rem .35rem 0
   border-bottom: 1px solid var(--line); }}
 th {{ color: var(--quiet); font-weight: 600; white-space: nowrap; }}
 td.number, th.number {{ text-align: right; }}
+pre.text {{ font: .85rem/1.6 ui-monospace, monospace; margin-top: 1rem; }}
 code {{ font: .85rem ui-monospace, monospace; white-space: nowrap; }}
 </style>
 <h1>{title}</h1>
@@ -59,6 +60,11 @@ def heading(text: str) -> str:
 
 def paragraph(text: str) -> str:
     return f'<p class="note">{escape(text)}</p>'
+
+
+def block(text: str) -> str:
+    """Text to copy."""
+    return f'<pre class="text">{escape(text)}</pre>'
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,10 @@ from deskwright.store import Store
 from deskwright.terminal import table
 from privacy import page
 from privacy.ingest import MOST_NAMED, conversations
+from privacy.masked import Word
 from privacy.redact import PLACEHOLDER
+
+MASKED = "Often masked by the names model alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,32 @@ class Sampled:
     source: str
     author: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """What the names model alone often masks in so many conversations of a source, and what is allowed already."""
+
+    conversations: int
+    words: Sequence[Word]
+    allowed: Sequence[str]
+
+    @property
+    def allow(self) -> str:
+        """The line for the configuration."""
+        words = dict.fromkeys([*self.allowed, *(word.words for word in self.words)])
+        return f"allow = {json.dumps(list(words), ensure_ascii=False)}"
+
+    @property
+    def note(self) -> str:
+        """What to do with the words."""
+        if not self.words:
+            return f"In {self.conversations:,} conversations of the source: nothing."
+        return (
+            f"In {self.conversations:,} conversations of the source.\n"
+            "Look at each: an allowed word is replaced nowhere any more, and a person who is called so is not masked.\n"
+            "Take out what may be a person's name, and put the rest into [privacy] of deskwright.toml."
+        )
 
 
 @dataclass
@@ -40,6 +70,7 @@ class Report:
     found_by: Counter[str] = field(default_factory=Counter)
     quarantine: dict[str, Counter[str]] = field(default_factory=dict)
     sample: list[Sampled] = field(default_factory=list)
+    masked: Masked | None = None
 
     @property
     def share(self) -> float:
@@ -47,7 +78,9 @@ class Report:
         return self.with_placeholder / self.messages if self.messages else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        return {**vars(self), "sample": [asdict(one) for one in self.sample], "share": round(self.share, 4)}
+        masked = self.masked and {**asdict(self.masked), "allow": self.masked.allow, "note": self.masked.note}
+        sample = [asdict(one) for one in self.sample]
+        return {**vars(self), "sample": sample, "share": round(self.share, 4), "masked": masked}
 
 
 def report(store: Store, sample: int, chance: random.Random) -> Report:
@@ -113,6 +146,12 @@ def _sections(made: Report) -> list[tuple[str, Sequence[str], list[tuple[object,
     ]
 
 
+def _words(masked: Masked) -> tuple[Sequence[str], list[tuple[object, ...]]]:
+    """(header, rows) of the words."""
+    rows: list[tuple[object, ...]] = [(one.words, one.kind, one.conversations, one.customers) for one in masked.words]
+    return ("words", "masked as", "conversations", "customers"), rows
+
+
 def summary(made: Report) -> str:
     return (
         f"{made.conversations:,} conversations, {made.messages:,} messages, {made.share:.1%} of them with at least one "
@@ -124,6 +163,9 @@ def for_terminal(made: Report) -> str:
     """The report as people read it."""
     parts = [summary(made)]
     parts += [f"{title}\n{table(header, rows)}" for title, header, rows in _sections(made) if rows]
+    if made.masked:
+        lines = [table(*_words(made.masked)), "", made.masked.allow] if made.masked.words else []
+        parts.append("\n".join([MASKED, made.masked.note, *lines]))
     parts += [f"--- {one.source}, {one.author}\n{one.text}" for one in made.sample]
     return "\n\n".join(parts)
 
@@ -138,6 +180,11 @@ def as_page(made: Report) -> str:
                 page.heading(title),
                 page.table([name if name in made.sources else name.capitalize() for name in header], rows),
             ]
+    if made.masked:
+        parts += [page.heading(MASKED), page.paragraph(made.masked.note)]
+        if made.masked.words:
+            header, rows = _words(made.masked)
+            parts += [page.table([name.capitalize() for name in header], rows), page.block(made.masked.allow)]
     if made.sample:
         parts.append(page.heading("Messages to look over"))
     parts += [

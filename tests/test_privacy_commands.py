@@ -17,9 +17,10 @@ from click.testing import CliRunner, Result
 
 from deskwright.cli import deskwright
 from deskwright.conversation import Conversation, Failure, Identifier, Kind, Message, Participant, Visibility
+from deskwright.plugins import Span
 from deskwright.workspace import Workspace
 from privacy import explain as explaining
-from privacy import page
+from privacy import masked, page
 from privacy import report as reporting
 from privacy.gate import Gate
 from privacy.ingest import ingest
@@ -211,3 +212,95 @@ def test_the_page_of_the_report_escapes_everything_and_needs_nothing_else(
 
 def test_a_report_of_an_empty_store_is_no_fault(ws: Workspace, cli: Run) -> None:
     assert cli("privacy", "report", "--workspace", ws.root).output.startswith("0 conversations, 0 messages, 0.0% of ")
+
+
+PRODUCT, PERSON = "Meadow Hub", "Ines Albrecht"
+
+
+class Sees:
+    """A stand-in for the names model, which takes the product for a place."""
+
+    name = "sees"
+    languages = frozenset({"en"})
+
+    def find(self, text: str, language: str) -> list[Span]:
+        kinds = {PRODUCT: "LOCATION", PERSON: "PERSON", "Amara": "PERSON"}
+        hits = ((m, kind) for words, kind in kinds.items() for m in re.finditer(words, text))
+        return [Span(m.start(), m.end(), kind, 0.8, self.name) for m, kind in hits]
+
+
+def letters(product: str, customers: int, each: int = 1) -> list[Conversation]:
+    """Conversations about a product, of so many customers, and one that speaks of a person."""
+    told = [
+        ticket(n, f"Amara here. The {product} stopped again, and I would like my {product} to be repaired.")
+        for n in range(customers * each)
+    ]
+    told.append(ticket(99, f"Please ask {PERSON}, my neighbour, about it."))
+    return [replace(c, participants=(replace(AMARA, id=str(n % customers)), US)) for n, c in enumerate(told)]
+
+
+def test_words_that_the_names_model_alone_masks_in_many_conversations_are_told(ws: Workspace) -> None:
+    gate = Gate(ws.config.privacy, ws.store, [Sees()])
+
+    assert masked.often(gate, letters(PRODUCT, 6)) == [masked.Word(PRODUCT, "LOCATION", 6, 6)]
+
+
+@pytest.mark.parametrize(
+    ("letters", "why"),
+    [
+        (letters(PRODUCT, 4), "few customers and conversations"),
+        (letters(PRODUCT, 2, each=4), "few customers"),
+        ([*letters(PRODUCT, 6), *(ticket(n, "nothing") for n in range(100, 800))], "less than one in a hundred"),
+    ],
+)
+def test_words_of_few_conversations_or_customers_are_not_told(
+    ws: Workspace, letters: list[Conversation], why: str
+) -> None:
+    assert masked.often(Gate(ws.config.privacy, ws.store, [Sees()]), letters) == [], why
+
+
+def test_the_drawn_conversations_are_so_many_of_all(ws: Workspace) -> None:
+    records = [*letters(PRODUCT, 6), Failure("7", "broken")]
+    drawn = {c.external_id for seed in range(40) for c in masked.draw(records, random.Random(seed), 2)}
+
+    assert len(masked.draw(records, random.Random(1), 2)) == 2
+    assert drawn == {c.external_id for c in letters(PRODUCT, 6)}
+
+
+NAMED_LIKE_A_PERSON = "Marlene Tovik"
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    rows = [
+        f"I bought the {NAMED_LIKE_A_PERSON} from you and it stopped on day {n}.,Please send it back." for n in range(8)
+    ]
+    rows.append(f"My neighbour {PERSON} will fetch the parcel.,That is fine.")
+    file = tmp_path / "export.csv"
+    file.write_text("\n".join(["question,answer", *rows]), encoding="utf-8")
+    return file
+
+
+def test_the_report_shows_often_masked_words_only_where_it_is_asked_to(
+    ws: Workspace, tmp_path: Path, export: Path, cli: Run
+) -> None:
+    file = tmp_path / "report.html"
+    (ws.root / "deskwright.toml").write_text(
+        '[privacy]\nallow = ["Fernbox"]\n[sources.table]\ncolumns = {customer = "question", agent = "answer"}\n'
+    )
+    ask = ["privacy", "report", "--workspace", ws.root]
+    told = [*ask, "--words", "table", export]
+
+    shown = cli(*told, "--html", file).output
+    data = json.loads(cli(*told, "--json").output)["masked"]
+    html = file.read_text(encoding="utf-8")
+
+    allow = f'allow = ["Fernbox", "{NAMED_LIKE_A_PERSON}"]'
+    assert (data["allow"], [word["words"] for word in data["words"]]) == (allow, [NAMED_LIKE_A_PERSON])
+    assert allow in shown
+    assert allow in Parsed(html).words
+    assert all("person's name" in " ".join(text.split()) for text in (shown, data["note"], Parsed(html).words))
+    assert needs_nothing_else(html)
+    assert PERSON not in shown + html + json.dumps(data)
+    assert "Often masked" not in cli(*ask).output
+    assert NAMED_LIKE_A_PERSON.encode() not in b"".join(f.read_bytes() for f in ws.root.rglob("*") if f.is_file())
