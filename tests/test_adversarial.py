@@ -45,8 +45,9 @@ PLANTED = (
 EDGES = (
     " ", "\t", " \n", ", ", " (", ") ", ' "', "<br>", "&nbsp;", "&gt;", "<p>", ">", "\u00a0", "\u3000", "\u202e",
     "\u200f", "\u2066", "|", "*", ";", "…", "—", "[", "]", "{", "}", "。", "、", "（", "）", "•",
+    "\n", "_", "-", " 12 ",
 )  # fmt: skip
-"""What may stand beside a value so that it is still a value: spaces, brackets, marks of direction, markup."""
+"""What may stand beside a value so that it is still a value: spaces, brackets, marks of direction, markup, a number."""
 TYPED = (
     "<PERSON_1>",
     "<<EMAIL_1>>",

@@ -45,6 +45,7 @@ FOUND = [
     ("EMAIL", "its ada 45 gmailcom", "ada 45 gmailcom"),
     ("EMAIL", "it is adalovelacecom", "adalovelacecom"),
     ("EMAIL", "ada 45 gmail", "45 gmail"),
+    ("EMAIL", "ada.moss@\nexample.com", "ada.moss@\nexample.com"),
     ("URL", "see https://example.com/u/123?t=9 for it", "https://example.com/u/123?t=9"),
     ("URL", "(see http://example.com/a).", "http://example.com/a"),
     ("URL", "at www.example.org/x, now", "www.example.org/x"),
@@ -57,6 +58,7 @@ FOUND = [
     ("CREDIT_CARD", "amex 378282246310005", "378282246310005"),
     ("CREDIT_CARD", "mastercard 2223003122003222", "2223003122003222"),
     ("CREDIT_CARD", "it was 30569309025904", "30569309025904"),
+    ("CREDIT_CARD", "it is 4111.1111.1111.1111", "4111.1111.1111.1111"),
     ("CREDIT_CARD", "the one ending in 4242", "4242"),
     ("CREDIT_CARD", "card ending in 3 4 5 6", "3 4 5 6"),
     ("CREDIT_CARD", "card **** **** **** 4242", "4242"),
@@ -84,6 +86,7 @@ FOUND = [
     ("ADDRESS", "14 rue de la Paix", "14 rue de la Paix"),
     ("ADDRESS", "in via Garibaldi 22", "via Garibaldi 22"),
     ("ADDRESS", "P.O. Box 99", "P.O. Box 99"),
+    ("LOCATION", "Jane Doe\n12 Oak Street\nLeeds\nLS1 4AP", "Leeds"),
     ("POSTCODE", "near LS1 4AP somewhere", "LS1 4AP"),
     ("POSTCODE", "Ottawa K1A 0B1", "K1A 0B1"),
     ("POSTCODE", "CA 94107", "CA 94107"),
@@ -154,16 +157,17 @@ def test_every_rule_is_reached_by_a_sample() -> None:
 LEFT = [
     ("SECRET", ["my password is not working", "password is incorrect", "the pin is usually valid", "the secret of it", "tokens: 5"]),
     ("SECRET", ["task-force-of-the-year", "risk-based", "key: word-word-word-word"]),
-    ("EMAIL", ["meet me at the bus dot", "@home", "a@b", "look at that dot on the map", "telecom", "the internet", "5 telecom offers"]),
+    ("EMAIL", ["hello\n@bob.smith hi", "see ada@mail.\nIt works", "meet me at the bus dot", "@home", "a@b", "look at that dot on the map", "telecom", "the internet", "5 telecom offers"]),
     ("URL", ["e.g.this", "report.pdf", "node.js", "it.Thanks", "I saw it.is that ok", "etc.and", "main.py", "a.m.", "3.5.com", "v1.2.3"]),
-    ("IBAN", ["GB82 WEST 1234 5698 7654 33", "AB12 3456"]),
-    ("CREDIT_CARD", ["4111 1111 1111 1112", "0000 0000 0000 0000", "my card is for 20 days", "a 850 cc 2014", "13 digits 1234567890123"]),
+    ("IBAN", ["GB82 WEST 1234 5698 7654 33", "AB12 3456", "GB82\nWEST 1234\n5698 7654 32"]),
+    ("LOCATION", ["I bought 3 pumps\nThanks\n12345", "Leeds\nLS1 4AP", "12 Oak Street\nLeeds\nNadia"]),
+    ("CREDIT_CARD", ["4111\n1111\n1111\n1111", "4111 1111 1111 1112", "0000 0000 0000 0000", "my card is for 20 days", "a 850 cc 2014", "13 digits 1234567890123"]),
     ("SSN", ["000-12-3456", "666-12-3456", "912-12-3456", "078-00-1120", "socially 1234"]),
     ("DRIVER_LICENSE", ["public policy of A123456", "driving licence needed"]),
     ("IP_ADDRESS", ["version 2.2.366", "at 10:30:15", "999.1.1.1", "a::b::c"]),
     ("MAC_ADDRESS", ["12:30:45", "00:1B:44:11:3A"]),
     ("COORDINATES", ["91.12345, 10.12345", "1.5, 2.5", "0.1171 (0.0022)"]),
-    ("PHONE", ["on 2024-05-06 and 03.04.2024", "2.2.366 1234567", "1939-1945", "12 000 000", "192.168.100.200", "SSN 078-05-1120", "order number 732201349959", "$1 234 567", "0.1171 (0.0022)", "at 370 3911 Oak Avenue"]),
+    ("PHONE", ["on 2024-05-06 and 03.04.2024", "2.2.366 1234567", "1939-1945", "12 000 000", "192.168.100.200", "SSN 078-05-1120", "order number 732201349959", "$1 234 567", "0.1171 (0.0022)", "at 370 3911 Oak Avenue", "1234\n567890", "9876543210円", "12.5%\n4155550132%"]),
     ("ADDRESS", ["a 10 minute drive", "11:00 search the street", "3 days road trip"]),
     ("POSTCODE", ["the IT 12345678", "Windows in Office 2019", "zip file"]),
     ("ID", ["number 5", "order of 200 items", "case in 2024", "return within 30 days", "windows 2019", "may 21st", "10 gb", "covid-19", "i want to transfer 500", "it's from 2007"]),
@@ -255,6 +259,7 @@ DISGUISED = [
     ("mail 𝐣𝐨𝐡𝐧@𝐞𝐱𝐚𝐦𝐩𝐥𝐞.𝐜𝐨𝐦 now", "EMAIL", "𝐣𝐨𝐡𝐧@𝐞𝐱𝐚𝐦𝐩𝐥𝐞.𝐜𝐨𝐦"),
     ("mail john&#64;example.com now", "EMAIL", "john&#64;example.com"),
     ("mail john&commat;example&period;com now", "EMAIL", "john&commat;example&period;com"),
+    ("mail bob%40example.com now", "EMAIL", "bob%40example.com"),
     ("mail john=40example.com now", "EMAIL", "john=40example.com"),
     ("card 4111&nbsp;1111&nbsp;1111&nbsp;1111 was", "CREDIT_CARD", "4111&nbsp;1111&nbsp;1111&nbsp;1111"),
     ("card 4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 was", "CREDIT_CARD", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"),
@@ -423,6 +428,52 @@ def test_a_rule_that_takes_too_long_raises(monkeypatch: pytest.MonkeyPatch) -> N
         Patterns().find("a" * 200)
 
 
+GROUPED = [".", "/", "_", "-", " - ", "<br>", "<br/>", "\u00a0", "\u2009", "\u202f"]
+
+
+@pytest.mark.parametrize("number", ["4111 1111 1111 1111", "3782 822463 10005", "3056 930902 5904"])
+@pytest.mark.parametrize("sign", GROUPED)
+def test_a_card_is_found_whatever_parts_its_groups(sign: str, number: str) -> None:
+    assert number.replace(" ", sign) in found(f"it is {number.replace(' ', sign)} ok", "CREDIT_CARD")
+
+
+WRAPPED = [
+    ("CREDIT_CARD", "4111 1111~1111 1111"),
+    ("CREDIT_CARD", "4111-1111-~1111-1111"),
+    ("CREDIT_CARD", "41111111~11111111"),
+    ("CREDIT_CARD", "3782 822463~10005"),
+    ("IBAN", "GB82 WEST 1234~5698 7654 32"),
+    ("IBAN", "BE68 5390~0754 7034"),
+    ("PHONE", "+44 7700~900456"),
+    ("PHONE", "+44 7700 900~456"),
+    ("PHONE", "(415) 555-~0132"),
+    ("PHONE", "020 7946~0018"),
+    ("EMAIL", "ada.moss@~example.com"),
+    ("EMAIL", "ada.moss~@example.com"),
+    ("EMAIL", "ada.moss@example.~com"),
+    ("EMAIL", "ada.moss@example~.com"),
+    ("EMAIL", "ada.moss@mail.~example.org"),
+]
+
+
+@pytest.mark.parametrize("wrap", ["\n", " \n", "\r\n", "\n> ", "\n>> "])
+@pytest.mark.parametrize(("entity", "words"), WRAPPED)
+def test_a_value_is_found_over_a_line_break(entity: str, words: str, wrap: str) -> None:
+    assert words.replace("~", wrap) in found(f"it is {words.replace('~', wrap)} ok", entity)
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "words"),
+    [
+        ("+49 30 901820\n12 of them", "PHONE", "+49 30 901820"),
+        ("415-555-0132\n415-555-0199", "PHONE", "415-555-0132"),
+        ("ada@example.com.\nShop now", "EMAIL", "ada@example.com"),
+    ],
+)
+def test_a_value_that_is_whole_takes_nothing_of_the_next_line(text: str, entity: str, words: str) -> None:
+    assert words in found(text, entity)
+
+
 BESIDE = [
     ("see 4111111111111111\nend", "4111111111111111", "CREDIT_CARD"),
     ("12345678\nabc", "12345678", "ID"),
@@ -430,6 +481,25 @@ BESIDE = [
     ("-4012888888881881", "4012888888881881", "CREDIT_CARD"),
     ("日4111 1111 1111 1111", "4111 1111 1111 1111", "CREDIT_CARD"),
     ("_078-05-1120_", "078-05-1120", "SSN"),
+    ("日078-05-1120日", "078-05-1120", "SSN"),
+    ("12 4012888888881881 12", "4012888888881881", "CREDIT_CARD"),
+    ("2024 4111 1111 1111 1111 12/27", "4111 1111 1111 1111", "CREDIT_CARD"),
+    ("ab-4111 1111 1111 1111-cd", "4111 1111 1111 1111", "CREDIT_CARD"),
+    ("日DE89370400440532013000日", "DE89370400440532013000", "IBAN"),
+    ("12 BE68 5390 0754 7034 with", "BE68 5390 0754 7034", "IBAN"),
+    ("tel=415-555-0132", "415-555-0132", "PHONE"),
+    ("#415-555-0132", "415-555-0132", "PHONE"),
+    ("2:4155550132", "4155550132", "PHONE"),
+    ("電話4155550132です", "4155550132", "PHONE"),
+    ("тел+44 7700 900123", "+44 7700 900123", "PHONE"),
+    ("_(415) 555-0132_", "(415) 555-0132", "PHONE"),
+    ("ab-(415) 555-0132-cd", "(415) 555-0132", "PHONE"),
+    ("ada@example.com_", "ada@example.com", "EMAIL"),
+    ("中192.0.2.44日", "192.0.2.44", "IP_ADDRESS"),
+    ("адрес192.0.2.44к", "192.0.2.44", "IP_ADDRESS"),
+    ("서192.0.2.44서", "192.0.2.44", "IP_ADDRESS"),
+    ("_192.0.2.44_", "192.0.2.44", "IP_ADDRESS"),
+    ("_00:1B:44:11:3A:B7_", "00:1B:44:11:3A:B7", "MAC_ADDRESS"),
 ]
 
 
@@ -438,3 +508,17 @@ def test_a_number_is_found_whatever_stands_beside_it(text: str, words: str, enti
     found = {(text[span.start : span.end], span.entity) for span in Patterns(("US", "GB")).find(text)}
 
     assert (words, entity) in found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Jana Vogt\nGartenstraße 12\nBerlin\n10115", "Berlin"),
+        ("Jane Doe\n12 Oak Street,\nSalem\nOR 97301", "Salem"),
+        ("> Jane Doe\n> Flat 3, 12 Oak Street\n> Leeds,\n> LS1 4AP", "Leeds"),
+        ("Jane Doe\n12 Oak Street\nHarrogate\nNorth Yorkshire\nHG1 1AA", "Harrogate\nNorth Yorkshire"),
+        ("Anna Smit\nKeizersgracht 12\nAmsterdam\n1012 AB", "Amsterdam"),
+    ],
+)
+def test_the_town_of_an_address_of_short_lines_is_found(text: str, words: str) -> None:
+    assert words in found(text, "LOCATION")

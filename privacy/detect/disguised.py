@@ -100,6 +100,8 @@ def _pieces(scene: Scene) -> Iterator[Piece]:
         yield from _odd(text)
     if "&" in text:
         yield from _entities(text)
+    if "%40" in text:
+        yield from ((m.start(), m.end(), "@") for m in re.finditer("%40", text))
     if "=" in text:
         yield from ((m.start(), m.end(), _unquoted(m.group())) for m in QUOTED.finditer(text))
     if spelling := SPELLING & scene.words:

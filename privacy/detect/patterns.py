@@ -25,7 +25,7 @@ from privacy.detect import checks, phones, words
 from privacy.detect.checks import Check, iban, luhn
 from privacy.detect.disguised import view
 from privacy.detect.national import National
-from privacy.detect.scan import ANCHORS, Scene
+from privacy.detect.scan import ANCHORS, WRAP, Scene
 
 __all__ = ["RULES", "Patterns", "Recognizer", "Rule", "iban", "luhn", "recognizers"]
 
@@ -61,6 +61,14 @@ REFERENCE_WORDS = (
     " rechnungsnummer kundennummer auftragsnummer vorgangsnummer ticketnummer commande facture dossier pedido factura"
     " ordine fattura bestelling bestelnummer factuur klantnummer encomenda fatura"
 )
+BLANK = r" \u00a0\u2000-\u200a\u202f"
+CARD_GAP = rf"(?:[{BLANK}./_‐-–-]{{1,3}}|\s?<br ?/?>(?:{WRAP})?|-?{WRAP})?"
+IBAN_GAP = rf"(?:[{BLANK}./_-]|<br ?/?>|{WRAP})?"
+IBANS = "|".join(
+    rf"(?:{'|'.join(of.split())})\d\d(?:{IBAN_GAP}[A-Z\d]){{{size - 4}}}" for size, of in checks.IBANS.items()
+)
+LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]{1,65}"
+LABEL = r"[\p{L}\d](?:[\p{L}\d-]{0,61}[\p{L}\d])?"
 STREET_ABBREVIATED = "st rd ave blvd ln"
 STREET_LOWER = "street road avenue boulevard lane"
 STREET_CAPITALISED = (
@@ -70,6 +78,8 @@ STREET_CAPITALISED = (
 UNIT = r"(?:,?\s{1,9}(?i:apt|apartment|unit|flat|suite|floor|room|#)\.?\s?[\w-]{1,6})?"
 CITY = r"(?:,\s{0,9}[A-Z][\w'’.-]{1,30}(?:\s[A-Z][\w'’.-]{1,30}){0,2})?"
 ZIP = r"(?:,?\s{0,9}(?:[A-Z]{2}\s{1,9})?\d{5}(?:-\d{4})?|,?\s{0,9}[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})?"
+TOWN = r"[\p{L}.'’ -]{1,40}"
+POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|(?:[A-Z]{1,2}[ -])?\d{4,6}(?:-\d{3,4}| \d\d| [A-Z]{2})?|\d{3} \d\d|[A-Z]\d[A-Z] \d[A-Z]\d"
 STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
 NAME_WORD = r"\p{Lu}[\p{L}\p{M}'’-]{0,40}"
 FULL_NAME = rf"{NAME_WORD}(?:[ \t]{{1,3}}(?:\p{{Lu}}\.|(?:de|da|del|der|van|von|bin|ibn|al|la|le|di|dos|das)\b|{NAME_WORD})){{0,3}}"
@@ -114,6 +124,12 @@ WEAK_TLDS = frozenset(
     """.split()
 )
 """Endings that are also words of a sentence, or of file names: only with `www.` or a path after them."""
+TLD = rf"(?-i:{_any(TLDS)}|{_any(TLDS.upper())})"
+BROKEN_HOST = (
+    rf"(?=[\w.-]++(?:(?<=\.){WRAP}|{WRAP}\.))(?:{LABEL}\.){{0,8}}{LABEL}"
+    rf"(?:{WRAP}\.|(?<!\.{TLD})\.{WRAP}(?!{_any(' '.join(WEAK_TLDS))}\b))"
+)
+"""The beginning of a host's name that goes on in the next line, and is none of its own."""
 DIGIT_RUN = r"\d(?:[ -]?\d){%s}(?![ -]?\d|\w)"
 SAY = (
     r"(?:[\s:=#,.-]{0,3}\b(?:is|was|are|its|it's|it|no|num|number|numbers|numer|nr|id|code|the|my|your|our|for|of|on|last"
@@ -172,7 +188,8 @@ RULES = [
         cues=SECRET_CUES,
     ),
     Rule("SECRET", "spelt after its cue", rf"(?i)\b(?:pass(?:word|wort|code)|pasword|passowrd|passord|pw|pwd|kennwort|contraseña|senha|wachtwoord)(?: is| :|:)? \K(?=[a-z ]{{0,12}}\d){SPACED_CODE}", words.enough_digits, "password passwort passcode pasword passowrd passord pw pwd kennwort contraseña senha wachtwoord"),
-    Rule("EMAIL", "address", r"(?i)\b[\w.!#$%&'*+/=?^`{|}~-]{1,65}@(?:[\p{L}\d](?:[\p{L}\d-]{0,62}[\p{L}\d])?\.){1,8}\p{L}{2,24}\b", at="mail"),
+    Rule("EMAIL", "address", rf"(?i)\b{LOCAL}@(?:{LABEL}\.){{1,8}}\p{{L}}{{2,24}}(?![^\W_])", at="mail"),
+    Rule("EMAIL", "over two lines", rf"(?i)\b{LOCAL}+(?:(?:{WRAP}@|@{WRAP})(?:{LABEL}\.){{1,8}}|@{BROKEN_HOST})(?:{LABEL}\.){{0,8}}{TLD}(?![^\W_]|[-.]\w)", at="mail"),
     Rule(
         "EMAIL",
         "spelt out",
@@ -190,26 +207,27 @@ RULES = [
     Rule(
         "URL",
         "domain",
-        rf"(?i)(?<![\w@/.%+-])(?:[\p{{L}}\d](?:[\p{{L}}\d-]{{0,61}}[\p{{L}}\d])?\.){{1,6}}(?-i:{_any(TLDS)}|{_any(TLDS.upper())})(?![\w@]|-\w|\.\w)(?:(?::\d{{2,5}})?/[^\s<>\"'|\\^`{{}}]{{0,2000}}(?<![.,;:!?)\]*_~]))?",
+        rf"(?i)(?<![\w@/.%+-])(?:[\p{{L}}\d](?:[\p{{L}}\d-]{{0,61}}[\p{{L}}\d])?\.){{1,6}}{TLD}(?![\w@]|-\w|\.\w)(?:(?::\d{{2,5}})?/[^\s<>\"'|\\^`{{}}]{{0,2000}}(?<![.,;:!?)\]*_~]))?",
         words.plausible_domain,
         guard=r"\.[A-Za-z]{2}",
     ),
-    Rule("IBAN", "checked", r"(?i)(?<!\w)[a-z]{2}\d{2}(?:[ .-]?[a-z\d]{4}){2,7}(?:[ .-]?[a-z\d]{1,4})?(?!\w)", iban, at="code"),
+    Rule("IBAN", "checked", rf"(?i)(?<![A-Za-z\d])(?=[a-z]{{2}}\d\d)(?:{IBANS})(?![A-Za-z\d])", iban, at="country and number"),
     Rule("BANK_ACCOUNT", "BIC after its cue", r"(?i)\b(?:swift|bic)(?:[ /-]?(?:code|bic))?\s{0,3}(?:is|:|=|lautet)?\s{0,3}\K(?-i:[A-Z]{6}[A-Z\d]{2}(?:[A-Z\d]{3})?)(?!\w)", cues="swift bic"),
-    Rule("CREDIT_CARD", "Luhn", r"(?<![A-Za-z\d])(?<!\w-)(?<!\d[.,])\d(?:[ -]?\d){11,18}(?![A-Za-z\d])(?!-\w)", luhn, at="number", head=r"\d{12,}(?s:.)?|\d{1,11}[ -]"),
+    Rule("CREDIT_CARD", "Luhn", rf"(?<![A-Za-z\d])(?<!\d[.,-])\d(?:[{BLANK}-]?\d){{11,18}}(?![A-Za-z\d])(?!-\d)", luhn, at="number", head=rf"\d{{12,}}(?s:.)?|\d{{1,11}}[{BLANK}-]"),
+    Rule("CREDIT_CARD", "grouped, Luhn", rf"(?<![A-Za-z\d])(?<!\d[.,-])(?:(?:\d{{4}}{CARD_GAP}){{3}}\d{{4}}|\d{{4}}{CARD_GAP}\d{{6}}{CARD_GAP}\d{{4,5}})(?![A-Za-z\d])(?![.-]\d)", luhn, at="number", head=r"\d{14,16}(?s:.)?|(?:\d{4}|\d{8}|\d{10}|\d{12})[\s./_‐-–<-]"),
     Rule("CREDIT_CARD", "last digits", r"(?i)\b(?:ending|ends|endet|endend|terminant|termina)\s{1,3}(?:in|with|on|auf|par|en|con|op|em)\s{1,3}\K\d(?: ?\d){2,3}(?!\w)", cues="ending ends endet endend terminant termina"),
     Rule("CREDIT_CARD", "masked", r"(?:(?<![*xX•])[*xX•]{4}[ -]?){1,3}\K\d{4}(?!\w)", holds="**** xxxx XXXX ••••"),
     Rule("CREDIT_CARD", "after its cue", rf"(?i)\b(?:(?:credit|debit|bank)\s?cards?|cards?|(?<!\d )cc|visa|mastercard|amex|credit (?=no|number|num|\d)|kreditkarte|tarjeta|carte (?:bancaire|bleue)|creditcard)\b{SAY}(?:{STOP}[a-z]{{2}} )?\K\d(?:[ -]?\d){{2,18}}(?!\w|[.,]\d|\s(?:days?|times?|hours?|weeks?|months?|years?))", cues="credit debit bank card cards cc visa mastercard amex kreditkarte tarjeta carte creditcard"),
     Rule("ID", "last digits", r"(?i)\blast (?:four|4|five|5|six|6|three|3)(?: ?digits?| ?nos?| ?numbers?)?(?: (?:of|for|on|in|is|are|its|my|the|your|saving|savings|account|acc|card|ssn|social|security|number|no|credit|debit|bank|company|to|as)){0,8}[\s:#-]{1,3}\K\d(?: ?\d){2,5}(?!\w)", cues="last"),
-    Rule("SSN", "US", r"(?<![A-Za-z\d])(?<!\w-)\d{3}[- .]\d{2}[- .]\d{4}(?![A-Za-z\d])(?!-\w)", checks.social_security, at="number", head=r"\d{3}[- .]"),
+    Rule("SSN", "US", r"(?<![A-Za-z\d])(?<!\d-)\d{3}[- .]\d{2}[- .]\d{4}(?![A-Za-z\d])(?!-\d)", checks.social_security, at="number", head=r"\d{3}[- .]"),
     Rule("SSN", "after its cue", rf"(?i)\b(?:ssn|social(?: security)?)\b{SAY}\K\d(?:[ -]?\d){{2,10}}(?!\w)", cues="ssn social"),
     Rule("SSN", "before its cue", r"(?i)(?<![\w-])(?<!\d )\d{3,9}(?=,? (?:is )?(?:my |the )?(?:ssn|social security)\b)", at="number", head=r"\d{3,9}[ ,]"),
     Rule("DRIVER_LICENSE", "after its cue", rf"(?i)\b(?:driver['’]?s?|driving) licen[cs]e\b{SAY}\K(?=[\w-]{{0,20}}\d)[a-z\d][a-z\d-]{{4,20}}(?!\w)", cues="driver drivers driving"),
     Rule("PASSPORT", "after its cue", rf"(?i)\bpassport\b{SAY}\K(?=[\w-]{{0,20}}\d)[a-z\d]{{6,12}}(?!\w)", cues="passport"),
-    Rule("IP_ADDRESS", "v4", r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]{0,20}\d)", checks.ip_address, at="number", head=r"\d{1,3}\."),
+    Rule("IP_ADDRESS", "v4", r"(?<![A-Za-z\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]{0,20}\d)", checks.ip_address, at="number", head=r"\d{1,3}\."),
     Rule("IP_ADDRESS", "v6", r"(?i)(?<![\w:.])(?:[\da-f]{0,4}:){2,7}(?:[\da-f]{0,4}|\d{1,3}(?:\.\d{1,3}){3})(?![\w:]|\.\w)", checks.ip_address, guard=r":[\dA-Fa-f]{0,4}:"),
-    Rule("MAC_ADDRESS", "six pairs", r"(?i)(?<![\w:])[\da-f]{2}(?::[\da-f]{2}){5}(?![\w:])", guard=r":[\dA-Fa-f]{2}:[\dA-Fa-f]{2}:"),
-    Rule("MAC_ADDRESS", "six pairs, hyphens", r"(?i)(?<![\w-])[\da-f]{2}(?:-[\da-f]{2}){5}(?![\w-])", guard=r"-[\dA-Fa-f]{2}-[\dA-Fa-f]{2}-"),
+    Rule("MAC_ADDRESS", "six pairs", r"(?i)(?<![A-Za-z\d:])[\da-f]{2}(?::[\da-f]{2}){5}(?![A-Za-z\d:])", guard=r":[\dA-Fa-f]{2}:[\dA-Fa-f]{2}:"),
+    Rule("MAC_ADDRESS", "six pairs, hyphens", r"(?i)(?<![A-Za-z\d-])[\da-f]{2}(?:-[\da-f]{2}){5}(?![A-Za-z\d-])", guard=r"-[\dA-Fa-f]{2}-[\dA-Fa-f]{2}-"),
     Rule("MAC_ADDRESS", "three groups", r"(?i)(?<![\w.])[\da-f]{4}\.[\da-f]{4}\.[\da-f]{4}(?![\w.])", guard=r"\.[\dA-Fa-f]{4}\."),
     Rule("COORDINATES", "decimal degrees", r"(?<![\w.])-?\d{1,3}\.\d{4,10},\s{0,3}-?\d{1,3}\.\d{4,10}(?!\w)", checks.on_earth, at="signed number"),
     Rule("COORDINATES", "degrees and minutes", r"(?<![\w.])\d{1,3}°\s?\d{1,2}['’′](?:\s?\d{1,2}(?:\.\d{1,4})?[\"”″])?\s?[NS],?\s{0,3}\d{1,3}°\s?\d{1,2}['’′](?:\s?\d{1,2}(?:\.\d{1,4})?[\"”″])?\s?[EWO]\b", at="number", head=r"\d{1,3}°"),
@@ -230,6 +248,7 @@ RULES = [
     Rule("ADDRESS", "rue, via, calle", r"\b(?i:rue|avenue|boulevard|via|viale|piazza|calle|avenida|plaza|rua|corso|travessa)\s{1,3}(?:(?:de|del|della|dei|du|des|la|las|los|le|da|do|dos|das|l['’])\s{0,3}){0,3}\p{Lu}[\p{L}'’-]{1,30}(?:\s\p{Lu}[\p{L}'’-]{1,30}){0,3},?\s{1,3}(?:n[.º°]? ?)?\d{1,4}\b", cues="rue avenue boulevard via viale piazza calle avenida plaza rua corso travessa"),
     Rule("ADDRESS", "number, rue", r"(?<![\w-])\d{1,4}(?:\s?(?:bis|ter))?,?\s{1,3}(?i:rue|avenue|boulevard|allée|chemin|impasse|place|quai)\s{1,3}(?:(?:de|du|des|la|le|l['’])\s{0,3}){0,3}\p{Lu}[\p{L}'’-]{1,30}(?:\s\p{Lu}[\p{L}'’-]{1,30}){0,3}", at="number", head=r"\d{1,4}[bt,\s]"),
     Rule("ADDRESS", "PO box", r"(?i)\b(?:p\.?\s?o\.?\s?box|postfach|apartado(?: postal)?|postbus|casella postale)\s{1,3}\d{1,7}\b", cues="p po pobox postfach apartado postbus casella"),
+    Rule("LOCATION", "town between street and postcode", rf"(?:(?<=^[ \t>]{{0,8}})|(?<=[\p{{L}},] ))\d{{1,5}}(?: ?[A-Za-z]\b)?(?:,? [\p{{L}}.'’ -]{{3,50}})?,?{WRAP}\K\p{{Lu}}{TOWN}(?:,?{WRAP}\p{{Lu}}{TOWN})?(?=,?{WRAP}(?:{POSTCODE})[ \t,.]{{0,3}}$)", words.plausible, at="number", head=r"\d{1,5}[A-Za-z,\s]"),
     Rule("POSTCODE", "UK", r"\b[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}\b", at="code"),
     Rule("POSTCODE", "Canada", r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d\b", at="code"),
     Rule("POSTCODE", "US state and zip", rf"\b{STATE},?\s{{1,9}}\d{{5}}(?:-\d{{4}})?\b", at="state and number"),
@@ -297,11 +316,16 @@ class Compiled:
         self._score = 1.0 if rule.check else 0.6
 
     def everywhere(self, text: str) -> Iterator[Place]:
-        """The matches that pass the check, wherever they begin."""
-        if self._may_be_in(text):
-            for match in self._pattern.finditer(text, timeout=SECONDS_A_RULE):
-                if self._passes(match):
-                    yield match.span()
+        """The matches that pass the check, wherever they begin. One that does not pass hides none that begins in it."""
+        if not self._may_be_in(text):
+            return
+        late = monotonic() + SECONDS_A_RULE
+        at = 0
+        while match := self._pattern.search(text, at, timeout=max(0.0, late - monotonic())):
+            passes = self._passes(match)
+            if passes:
+                yield match.span()
+            at = match.end() if passes else match.start() + 1
 
     def at(self, text: str, places: Iterable[int]) -> Iterator[Place]:
         """Those that begin at one of `places`, in order. Such a rule looks a bounded way ahead: the clock is read
@@ -313,8 +337,8 @@ class Compiled:
             if place >= done and (match := pattern.match(text, place)):
                 if monotonic() > late:
                     raise TimeoutError
-                done = max(done, match.end())
                 if self._passes(match):
+                    done = match.end()
                     yield match.span()
 
     def fits(self, number: str) -> bool:

@@ -13,15 +13,19 @@ from dataclasses import dataclass
 import phonenumbers
 
 from deskwright.plugins import Span
-from privacy.detect.scan import Scene
+from privacy.detect.scan import WRAP, Scene
 
 GAP = r"[ \t\u00a0\u2009\u202f.\-‐‑–/()]"
-RUN = re.compile(rf"\d(?:{GAP}{{0,3}}\d){{6,}}")
+RUN = re.compile(rf"\d(?:(?:{GAP}{{0,3}}|[-)]?{WRAP})\d){{6,}}")
 GROUP = re.compile(r"\d+")
+ONE_BY_ONE = re.compile(rf"\d(?:{GAP}{{1,3}}\d(?!\d)){{15,}}")
+"""More digits one by one than a number has: no stretch of them is one."""
 EXTENSION = re.compile(r"(?i)[ ,;]{0,2}(?:ext(?:ension|n)?\.?|x|#|durchwahl)[ .:]?\d{1,6}\b")
 OPENING = re.compile(r"(?:\+[ ]?\(?|\(\+?)\Z")
-STUCK = re.compile(r"[\w.@#$€£¥=%]\Z|[\w]-\Z|[$€£¥][ ]\Z|\d[,:]\Z")
-STUCK_AFTER = re.compile(r"[\w@%€$£°]|[.,:/-]\d|[-_]\w*\d|[ ](?:%|€|EUR\b|USD\b|dollars?\b)")
+LATIN = r"A-Za-zÀ-ɏ\d"
+STUCK = re.compile(rf"[{LATIN}.@$€£¥%]\Z|[{LATIN}]-\Z|[$€£¥][ ]\Z|\d,\Z")
+STUCK_OPENED = re.compile(rf"[{LATIN}.@$€£¥%]\Z|[$€£¥][ ]\Z|\d,\Z")
+STUCK_AFTER = re.compile(rf"[{LATIN}@%€$£°円元원]|[.,:/-]\d|[-_]\w*\d|[ ](?:%|€|EUR\b|USD\b|dollars?\b)")
 DATE = re.compile(
     r"(?:(?:1[5-9]|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:1[5-9]|20)\d\d|\d\d(?!\d)))(?![-/.]?\d)"
@@ -90,6 +94,9 @@ def _in_run(text: str, run: re.Match[str], regions: Sequence[str]) -> tuple[list
     spans = []
     first = 0
     while first < len(groups):
+        if too_many := ONE_BY_ONE.match(text, groups[first][0]):
+            first += len(GROUP.findall(too_many.group()))
+            continue
         taken = next(((last, span) for last, span in _stretches(text, groups, first, regions)), None)
         if taken:
             spans.append(taken[1])
@@ -104,7 +111,7 @@ def _stretches(
     begin = groups[first][0]
     opening = OPENING.search(text, max(0, begin - 3), begin)
     start = opening.start() if opening else begin
-    if STUCK.search(text, max(0, start - 2), start):
+    if (STUCK_OPENED if opening else STUCK).search(text, max(0, start - 2), start):
         return
     before = text[max(0, start - CUE_REACH) : start]
     worded = any(map(str.isalpha, before))
@@ -117,7 +124,11 @@ def _stretches(
         if (not extension and STUCK_AFTER.match(text, end)) or (start == begin and STREET_AFTER.match(text, end)):
             continue
         whole = extension.end() if extension else end
-        candidate = Candidate(text[start:end], text[start:begin], asked or AFTER.match(text, whole) is not None)
+        candidate = Candidate(
+            text[start:end],
+            text[start:begin],
+            asked or ("\n" not in text[start:end] and AFTER.match(text, whole) is not None),
+        )
         if reason := _judge(candidate, regions):
             yield last, Span(start, whole, "PHONE", 0.8, "patterns", reason)
             return
@@ -140,7 +151,8 @@ def _judge(number: Candidate, regions: Sequence[str]) -> str:
     """Why it is a phone number, "" if it is none."""
     if _something_else(number.text):
         return ""
-    return next((f"phone: {reason}" for reason, passes in JUDGES if passes(number, regions)), "")
+    judges = WRAPPED_JUDGES if "\n" in number.text else JUDGES
+    return next((f"phone: {reason}" for reason, passes in judges if passes(number, regions)), "")
 
 
 def _something_else(text: str) -> bool:
@@ -177,6 +189,19 @@ def _valid(number: Candidate, regions: Sequence[str]) -> bool:
     return any(_parsed(number.text, region, phonenumbers.is_valid_number) for region in regions)
 
 
+def _wrapped(number: Candidate, regions: Sequence[str]) -> bool:
+    """One number over two lines, its first line none of its own. Two of a column are valid together by chance: one
+    without a country's prefix needs a cue, a trunk zero or a bracket."""
+    line, _, rest = number.text.partition("\n")
+    first = Candidate(line, number.prefix, False)
+    if "\n" in rest or _valid(first, regions):
+        return False
+    if _international(number, regions):
+        return not _parsed("+" + first.digits.removeprefix("00"), None, phonenumbers.is_valid_number)
+    whole = Candidate(" ".join(number.groups), number.prefix, number.cued)
+    return (number.cued or number.digits[0] == "0" or "(" in number.prefix) and _valid(whole, regions)
+
+
 def _parsed(text: str, region: str | None, passes: object) -> bool:
     try:
         return bool(passes(phonenumbers.parse(text, region)))  # type: ignore[operator]
@@ -191,3 +216,5 @@ JUDGES = (
     ("valid in its region", _valid),
 )
 """Cheapest first: libphonenumber takes some 30 microseconds a number."""
+
+WRAPPED_JUDGES = (("over two lines", _wrapped),)

@@ -22,7 +22,10 @@ LONGEST_LOCAL = 64
 SHORT_ANSWER = 80
 NINES = "9" * 20
 
-LOCAL = re.compile(r"\w[\w.!#$%&'*+/=?^`{|}~-]*\Z")
+WRAP = r"[ \t]{0,2}\r?\n[ \t>]{0,8}"
+"""A line break where a mail program wrapped a line, with the signs of a quotation."""
+
+LOCAL = re.compile(rf"\w[\w.!#$%&'*+/=?^`{{|}}~-]*(?:{WRAP})?\Z")
 STATE = re.compile(r"[A-Z]{2},?\s{1,9}\Z")
 NAME_LETTERS = re.compile(r"[^\W\d_]*\Z")
 
@@ -63,7 +66,7 @@ class Scene:
         done = 0
         for start in self.numbers:
             at = start
-            while at > done and start - at < LONGEST_CODE and text[at - 1].isalnum():
+            while at > done and start - at < LONGEST_CODE and text[at - 1].isalnum() and text[at - 1].isascii():
                 at -= 1
             if at > done or not found:
                 head = at
@@ -138,6 +141,12 @@ def _state(scene: Scene) -> Iterator[int]:
             yield before.start()
 
 
+def _country(scene: Scene) -> Iterator[int]:
+    """Where a code begins with two letters and two digits."""
+    text = scene.text
+    return (at for at in scene.codes if text[at : at + 2].isalpha() and text[at + 2 : at + 4].isdecimal())
+
+
 def _word_before(scene: Scene) -> Iterator[int]:
     """Where the word before a number begins, a single space between them."""
     for at in scene.numbers:
@@ -156,6 +165,7 @@ ANCHORS: dict[str, Callable[[Scene], Iterable[int]]] = {
     "signed number": _signed,
     "word and number": _word_before,
     "code": lambda scene: scene.codes,
+    "country and number": _country,
     "mail": _mail,
     "@": _at_sign,
     "answer": _answer,
