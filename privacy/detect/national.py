@@ -573,15 +573,15 @@ class National:
 
     def _judged(self, scene: _Scene, run: _Run) -> list[Span]:
         """Which rules may speak: those without need of a cue where the run stands alone, and those whose cue is near."""
-        cued, other = scene.around(run.start, run.end)
-        free = self._free.get(run.look, NO_RULES)
-        cued &= self._index.looks[run.look]
-        if not (free or cued):
-            return []
         standing = scene.standing(run)
+        if standing == "part":
+            return []
+        cued, other = scene.around(run.start, run.end)
+        cued &= self._index.looks[run.look]
+        free = self._free.get(run.look, NO_RULES)
         if standing != "alone" or (other and run.look.count("L") < LETTERS_OF_NO_ORDER):
             free = NO_RULES
-        if standing == "part" or not (free or cued):
+        if not (free or cued):
             return []
         return self._weighed(scene.plain[run.start : run.end], run, free, cued)
 
@@ -646,9 +646,15 @@ class _Scene:
         self.plain = plain
         self._index = index
         self._atoms = [match.span() for match in ATOM.finditer(plain)]
-        self._hits = sorted(_hits(plain, index), key=lambda hit: hit.end)
-        self._ends = [hit.end for hit in self._hits]
         self._read: dict[int, tuple[frozenset[int], bool]] = {}
+
+    @cached_property
+    def _hits(self) -> list[_Hit]:
+        return sorted(_hits(self.plain, self._index), key=lambda hit: hit.end)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [hit.end for hit in self._hits]
 
     def runs(self) -> Iterator[_Run]:
         """Every run of neighbouring atoms that looks like a rule's number."""
