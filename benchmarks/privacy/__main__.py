@@ -19,6 +19,8 @@ from deskwright.terminal import hush
 
 MOST = 30
 WORST = 25
+LOOKED_OVER = 500
+"""Conversations from which the words for `privacy.allow` are suggested."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,24 +182,31 @@ def leaks(how: How) -> Iterator[Table]:
             if n
         ],
     )
-    masked = found.words.total() - found.words_left.total()
+    allow = leaks.suggested(peers.gate(), min(LOOKED_OVER, found.conversations))
+    after = leaks.measure(peers.gate(allow=tuple(allow)), found.conversations)
     yield Table(
         "leaks-words",
         "The same, what was masked and should not be",
-        ("words", "times", "masked", "share"),
+        ("words", "times", "masked", "share", "with the report's suggestions allowed"),
         [
             (
-                "all words",
-                f"{found.all_words:,}",
-                f"{found.all_words - found.all_words_left:,}",
-                percent(1 - found.all_words_left / found.all_words),
-            ),
-            ("company words", f"{found.words.total():,}", f"{masked:,}", percent(masked / found.words.total())),
-            *(
-                (word, str(n), str(n - found.words_left[word]), percent(1 - found.words_left[word] / n))
-                for word, n in found.words.most_common()
-            ),
+                what,
+                f"{times:,}",
+                f"{times - left:,}",
+                percent(1 - left / times),
+                percent(1 - left_after / times),
+            )
+            for what, times, left, left_after in [
+                ("all words", found.all_words, found.all_words_left, after.all_words_left),
+                ("company words", found.words.total(), found.words_left.total(), after.words_left.total()),
+                *((w, n, found.words_left[w], after.words_left[w]) for w, n in found.words.most_common()),
+            ]
         ],
+        f"The last column: `deskwright privacy report --words` over {min(LOOKED_OVER, found.conversations)} of the "
+        "conversations, and `privacy.allow` set to what it suggests of the company's own words, as who looks the list "
+        f"over would: {', '.join(allow) or 'none'}. Mentions that leak: {found.leaked.total():,} before, "
+        f"{after.leaked.total():,} after.",
+        {"allow": allow, "after": vars(after)},
     )
 
 

@@ -17,6 +17,7 @@ from itertools import islice
 
 from benchmarks.privacy import company
 from benchmarks.privacy.company import Case, Planted, Written
+from privacy import masked
 from privacy.detect.words import EVERYDAY
 from privacy.gate import Gate, Refused
 
@@ -72,6 +73,14 @@ def measure(gate: Gate, conversations: int = company.CONVERSATIONS, participants
             leaks.messages += len(case.conversation.messages)
             _case(leaks, case, redacted.texts)
     return leaks
+
+
+def suggested(gate: Gate, conversations: int) -> list[str]:
+    """What `deskwright privacy report --words` suggests for that many conversations, so far as the company would say
+    yes to it: its own words."""
+    sample = [case.conversation for case in company.cases(conversations)]
+    own = {word.lower() for word in company.COMPANY}
+    return [word.words for word in masked.often(gate, sample) if word.words.lower() in own]
 
 
 def _case(leaks: Leaks, case: Case, outputs: Sequence[str]) -> None:
