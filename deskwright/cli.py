@@ -28,7 +28,7 @@ COMMANDS = {
     "evaluate": ("instruct.commands:evaluate", "Compare a tuned model with its base on held-out conversations."),
     "promote": ("instruct.commands:promote", "Let the server answer with a tuned model."),
     "rollback": ("instruct.commands:rollback", "Go back to the model promoted before."),
-    "models": ("instruct.commands:models", "List the tuned models."),
+    "models": ("instruct.models:models", "List base models, fetch and show them; list the tuned ones."),
     "keys": ("serve.commands:keys", "Make, list and revoke API keys."),
     "serve": ("serve.commands:serve", "Serve the chat API, the widget and the review console."),
     "demo": ("serve.demo:demo", "Run the whole loop on the sample export."),

@@ -66,10 +66,9 @@ DEFAULT = """\
 # agent = "answer"                                    # one row per message:   conversation, role, text
 
 [model]
-# A Hugging Face hub id or a folder. "demo" makes a very small model from this workspace's own training
-# conversations: enough to see the loop work, not enough to talk to customers.
+# A Hugging Face hub id (ID or ID@REVISION; `deskwright models` lists some) or a folder. "demo" makes a very small
+# model from this workspace's own training conversations: enough to see the loop work, not to talk to customers.
 base = "demo"
-# revision = ""
 # A chat template (a Jinja file) for a base model that has none.
 # chat_template = ""
 
@@ -128,7 +127,6 @@ class Privacy(_Section):
 
 class Model(_Section):
     base: str = "demo"
-    revision: str = ""
     chat_template: str = ""
 
 

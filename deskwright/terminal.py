@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -37,6 +38,34 @@ def progress(items: Iterable[T], label: str, unit: str, total: int | None = None
             rate = done / (shown - started)
             left = f", {(total - done) / rate:.0f} s left" if total and total >= done else ""
             print(f"{label}: {done:,} {unit}, {rate:,.0f}/s{left}", file=sys.stderr, flush=True)
+
+
+def download_bar(label: str) -> Any:
+    """The class of a bar for libraries that make one themselves, for bytes on their way; None, their own, on a
+    terminal."""
+    if sys.stderr.isatty():
+        return None
+    from tqdm import tqdm
+
+    class Lines(tqdm):  # type: ignore[misc]
+        """A line now and then of all the bars together; tqdm calls `display` where it would draw."""
+
+        shown = time.monotonic()
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **{**options, "file": io.StringIO()})
+
+        def display(self, *args: Any, **options: Any) -> None:
+            if self.unit == "B" and self.n and time.monotonic() - Lines.shown >= SECONDS_BETWEEN_LINES:
+                Lines.shown = time.monotonic()
+                facts = self.format_dict
+                rate = self.n / max(facts["elapsed"], 1e-3)
+                left = f", {(self.total - self.n) / rate:.0f} s left" if self.total else ""
+                of = f" of {self.total / 1e6:,.1f}" if self.total else ""
+                line = f"{label}: {self.n / 1e6:,.1f}{of} MB, {rate / 1e6:,.1f} MB/s{left}"
+                print(line, file=sys.stderr, flush=True)
+
+    return Lines
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

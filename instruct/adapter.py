@@ -111,7 +111,7 @@ def load(workspace: Workspace, model: Model | None) -> Loaded:
     if card.base_digest != base.digest(workspace):
         raise DeskwrightError(
             f"{model.name} was tuned on the base model {card.base_digest}; the configuration (model.base) gives "
-            f"{base.digest(workspace)}. Set it back, or tune again."
+            f"{base.digest(workspace)}. Set model.base back (ID@COMMIT for one of the hub), or tune again."
         )
     tuned = PeftModel.from_pretrained(base.model(workspace), str(path)).merge_and_unload()
     return Loaded(tuned.eval(), AutoTokenizer.from_pretrained(str(path)), card)

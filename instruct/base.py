@@ -1,9 +1,15 @@
-"""The configuration's `model.base` -> a tokenizer and a language model: from the hub, a folder, or the demo's."""
+"""The configuration's `model.base` -> a tokenizer and a language model: from the hub, a folder, or the demo's.
+
+A model of the hub is pinned: the commit that was found first is written into the workspace, and every later load takes
+the same, from the cache. What the branch holds by then is no matter.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +17,17 @@ from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
 
 DEMO = "demo"
+PIN = "base.json"
+CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the base model's files are; `commit` is empty for those that the hub does not keep."""
+
+    name: str
+    commit: str
+    folder: Path
 
 
 def prepare(workspace: Workspace, dialogues: Sequence[Sequence[tuple[str, str]]]) -> None:
@@ -21,16 +38,31 @@ def prepare(workspace: Workspace, dialogues: Sequence[Sequence[tuple[str, str]]]
         demo_base.prepare(_demo_folder(workspace), dialogues, workspace.config.tune.seed)
 
 
+def source(workspace: Workspace) -> Source:
+    """The base model's files; those of the hub are fetched where the cache does not have them whole.
+
+    Raises:
+        DeskwrightError: they cannot be had; the message says what to do.
+    """
+    configured = workspace.config.model.base
+    path = _demo_folder(workspace) if configured == DEMO else Path(configured).expanduser()
+    if path.is_dir():
+        return Source(configured, "", path)
+    if configured == DEMO:
+        raise DeskwrightError(f"{path} is not there. Run `deskwright build`, which makes the demo's base model.")
+    from instruct import hub
+
+    name, revision = hub.parse(configured)
+    revision = _pinned(workspace) or revision
+    folder = hub.local(name, revision) or hub.fetch(name, revision)
+    _pin(workspace, folder.name)
+    return Source(name, folder.name, folder)
+
+
 def digest(workspace: Workspace) -> str:
-    """Names the base model's content: its revision on the hub, or a hash of the weights in a folder."""
-    model = workspace.config.model
-    folder = _folder(workspace)
-    if folder is None:
-        return f"{model.base}@{model.revision or 'main'}"
-    hashed = hashlib.sha256()
-    for file in sorted(folder.glob("*.safetensors")):
-        hashed.update(file.read_bytes())
-    return f"{Path(model.base).name}@{hashed.hexdigest()[:16]}"
+    """Names the base model's content: its commit on the hub, or a hash of the weights in a folder."""
+    found = source(workspace)
+    return f"{found.name}@{found.commit}" if found.commit else f"{Path(found.name).name}@{_hash(found.folder)}"
 
 
 def tokenizer(workspace: Workspace) -> Any:
@@ -44,7 +76,7 @@ def tokenizer(workspace: Workspace) -> Any:
     model = workspace.config.model
     loaded = _load(workspace, AutoTokenizer.from_pretrained)
     if model.chat_template:
-        loaded.chat_template = Path(model.chat_template).read_text(encoding="utf-8")
+        loaded.chat_template = _template(Path(model.chat_template).expanduser())
     if not loaded.chat_template:
         raise DeskwrightError(
             f"The tokenizer of {model.base} has no chat template. Choose the model's instruct version, or name a "
@@ -59,11 +91,23 @@ def model(workspace: Workspace) -> Any:
     """The base model in float32, or bfloat16 where the processor multiplies it natively.
 
     Raises:
-        DeskwrightError: it cannot be had; the message says what to do.
+        DeskwrightError: it cannot be had, is no language model, or is damaged; the message says what to do.
     """
     from transformers import AutoModelForCausalLM
 
-    return _load(workspace, lambda name, **more: AutoModelForCausalLM.from_pretrained(name, dtype=_dtype(), **more))
+    from instruct import hub
+
+    found = source(workspace)
+    hub.refuse_others(found.folder, found.name)
+    hub.check(found.folder)
+    return _load(workspace, AutoModelForCausalLM.from_pretrained, dtype=_dtype(), use_safetensors=True)
+
+
+def without_bars() -> None:
+    """Switches transformers' bars for reading and writing weights off; those of downloads stay."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def _dtype() -> Any:
@@ -74,37 +118,46 @@ def _dtype() -> Any:
     return torch.float32
 
 
-def _load(workspace: Workspace, load: Callable[..., Any]) -> Any:
-    configured = workspace.config.model
-    folder = _folder(workspace)
-    if folder is not None and not folder.is_dir():
-        raise DeskwrightError(f"{folder} is not there. Run `deskwright build`, which makes the demo's base model.")
-    more = {"revision": configured.revision} if configured.revision and folder is None else {}
+def _load(workspace: Workspace, load: Callable[..., Any], **more: Any) -> Any:
     without_bars()
+    folder = source(workspace).folder
     try:
-        return load(str(folder) if folder else configured.base, **more)
+        return load(str(folder), local_files_only=True, trust_remote_code=False, **more)
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise DeskwrightError(
-            f"The base model {configured.base!r} (model.base) could not be loaded: {first}\n"
-            "Expected a hub id (then the hub must be reachable, or the model in its cache; a gated one needs "
-            'HF_TOKEN), a folder with config.json and safetensors, or "demo".'
+            f"The base model {workspace.config.model.base!r} (model.base) could not be loaded from {folder}: {first}\n"
+            "Expected config.json, a tokenizer and weights as safetensors. `deskwright models show` says what is there."
         ) from error
 
 
-def without_bars() -> None:
-    """Switches transformers' bars for reading and writing weights off; those of downloads stay."""
-    from transformers.utils import logging
+def _pinned(workspace: Workspace) -> str:
+    """The commit that this workspace uses of the configured model; empty while it has not used it."""
+    file = workspace.root / PIN
+    pin = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return str(pin["commit"]) if pin.get("base") == workspace.config.model.base else ""
 
-    logging.disable_progress_bar()
+
+def _pin(workspace: Workspace, commit: str) -> None:
+    if _pinned(workspace) != commit:
+        pin = {"base": workspace.config.model.base, "commit": commit}
+        (workspace.root / PIN).write_text(json.dumps(pin, indent=2) + "\n", encoding="utf-8")
 
 
-def _folder(workspace: Workspace) -> Path | None:
-    named = workspace.config.model.base
-    if named == DEMO:
-        return _demo_folder(workspace)
-    path = Path(named).expanduser()
-    return path if path.is_dir() else None
+def _template(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DeskwrightError(f"model.chat_template: {file}: {error.strerror}. Expected a Jinja file.") from None
+
+
+def _hash(folder: Path) -> str:
+    hashed = hashlib.sha256()
+    for file in sorted(folder.glob("*.safetensors")):
+        with file.open("rb") as opened:
+            while piece := opened.read(CHUNK):
+                hashed.update(piece)
+    return hashed.hexdigest()[:16]
 
 
 def _demo_folder(workspace: Workspace) -> Path:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from deskwright.cli import workspace_option
-from deskwright.terminal import table
 from deskwright.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -119,30 +118,6 @@ def rollback(root: Path) -> None:
 
     taken_back, present = rounds.rollback(Workspace.open(root).store)
     click.echo(f"Took {taken_back.name} back; {present.name if present else 'no model'} answers from now on.")
-
-
-@click.command()
-@workspace_option
-def models(root: Path) -> None:
-    """List the tuned models, the champion marked with a star.
-
-    \b
-    deskwright models --workspace shop
-    """
-    from instruct import rounds
-
-    store = Workspace.open(root).store
-    champion = rounds.champion(store)
-    known = rounds.models(store)
-    if not known:
-        click.echo("No model is tuned yet: `deskwright tune` makes one.")
-        return
-    lines = []
-    for model in known:
-        star = "*" if champion and champion.name == model.name else ""
-        gain = model.evaluation["gain"]["mean"] if model.evaluation else None
-        lines.append([model.name + star, model.base, model.dataset, "" if gain is None else f"{gain:+.3f}"])
-    click.echo(table(["model", "base", "training set", "gain (nats)"], lines))
 
 
 def describe(report: Report) -> str:

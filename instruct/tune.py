@@ -155,7 +155,7 @@ def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, f
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(str(working / "adapter"))
     tokenizer.save_pretrained(str(working / "adapter"))
-    _stable_base_name(working / "adapter", workspace.config.model.base)
+    _stable_base_name(working / "adapter", base.source(workspace))
     history = trainer.state.log_history
     train_losses = [entry["loss"] for entry in history if "loss" in entry]
     return {
@@ -190,8 +190,10 @@ def _plain_lines() -> list[Any]:
     return [Lines()]
 
 
-def _stable_base_name(path: Path, name: str) -> None:
-    """PEFT writes the path it loaded the base from; an adapter that is moved must not carry it."""
+def _stable_base_name(path: Path, source: base.Source) -> None:
+    """PEFT writes the path it loaded the base from; an adapter that is moved must not carry it. The name and the commit
+    are where other programs look for the base."""
     file = path / "adapter_config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
-    file.write_text(json.dumps({**config, "base_model_name_or_path": name}, indent=2) + "\n", encoding="utf-8")
+    named = {"base_model_name_or_path": source.name, "revision": source.commit or None}
+    file.write_text(json.dumps({**config, **named}, indent=2) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ from deskwright.workspace import Workspace
 from instruct import rounds
 
 ROOT = Path(__file__).resolve().parents[1]
-WITHOUT_A_WORKSPACE = {"init", "sources", "demo"}
+WITHOUT_A_WORKSPACE = {"init", "sources", "demo", "models fetch", "models show"}
 """They make a workspace of their own, or need none."""
 
 Run = Callable[..., Result]
@@ -92,7 +92,7 @@ def test_every_option_is_explained(name: str, leaf: click.Command) -> None:
 def test_the_workspace_may_come_from_the_environment(ws: Workspace, cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESKWRIGHT_WORKSPACE", str(ws.root))
 
-    assert cli("models").output == "No model is tuned yet: `deskwright tune` makes one.\n"
+    assert cli("models", "tuned").output == "No model is tuned yet: `deskwright tune` makes one.\n"
 
 
 def test_init_says_what_it_made_and_what_comes_next(tmp_path: Path, cli: Run) -> None:
@@ -112,7 +112,7 @@ WITH_A_WORKSPACE = [
     ["evaluate"],
     ["promote"],
     ["rollback"],
-    ["models"],
+    ["models", "tuned"],
     ["keys", "list"],
     ["keys", "create", "--role", "admin"],
     ["keys", "revoke", "1f2e"],
@@ -186,7 +186,7 @@ def test_a_promotion_is_listed_and_taken_back(ws: Workspace, cli: Run) -> None:
     add_model(ws)
 
     promoted = cli("promote", "--force", "a trial", "--workspace", ws.root)
-    listed = cli("models", "--workspace", ws.root)
+    listed = cli("models", "tuned", "--workspace", ws.root)
     back = cli("rollback", "--workspace", ws.root)
 
     assert [promoted.exit_code, listed.exit_code, back.exit_code] == [0, 0, 0]
@@ -208,7 +208,7 @@ def test_an_unknown_engine_is_answered_with_the_known_ones(ws: Workspace, cli: R
 def test_faults_of_the_configuration_are_told_on_one_line_each(ws: Workspace, cli: Run) -> None:
     (ws.root / "deskwright.toml").write_text("[tune]\nrank = 0\nrang = 1\n", encoding="utf-8")
 
-    first, *faults = refused(cli("models", "--workspace", ws.root)).splitlines()
+    first, *faults = refused(cli("models", "tuned", "--workspace", ws.root)).splitlines()
 
     assert first == f"{ws.root / 'deskwright.toml'}: 2 faults"
     assert [fault.split(":")[0] for fault in faults] == ["  - tune.rank", "  - tune.rang"]
@@ -249,7 +249,7 @@ def test_a_store_that_cannot_be_opened_is_told_without_its_password(
 ) -> None:
     (ws.root / "deskwright.toml").write_text(f'[store]\nurl = "{setting}"\n', encoding="utf-8")
 
-    said = refused(cli("models", "--workspace", ws.root))
+    said = refused(cli("models", "tuned", "--workspace", ws.root))
 
     assert said.startswith(expected)
     assert "ter2" not in said
@@ -262,7 +262,7 @@ def test_a_store_whose_driver_is_not_installed_is_told(
     monkeypatch.setitem(sys.modules, "psycopg", None)
     (ws.root / "deskwright.toml").write_text('[store]\nurl = "postgresql+psycopg://h/d"\n', encoding="utf-8")
 
-    said = refused(cli("models", "--workspace", ws.root))
+    said = refused(cli("models", "tuned", "--workspace", ws.root))
 
     assert said.startswith("The driver of postgresql+psycopg cannot be imported (")
     assert said.endswith("Do `pip install 'deskwright[postgres]'`.")
@@ -271,7 +271,7 @@ def test_a_store_whose_driver_is_not_installed_is_told(
 def test_a_file_that_is_no_database_is_told(ws: Workspace, cli: Run) -> None:
     (ws.root / "deskwright.db").write_text("a letter to my aunt\n" * 100, encoding="utf-8")
 
-    said = refused(cli("models", "--workspace", ws.root))
+    said = refused(cli("models", "tuned", "--workspace", ws.root))
 
     assert said.startswith(f"The store at sqlite:///{ws.root}/deskwright.db cannot be used: file is not a database. ")
 
@@ -280,7 +280,9 @@ def test_a_store_of_a_newer_version_is_told(ws: Workspace, cli: Run) -> None:
     with ws.store.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    assert refused(cli("models", "--workspace", ws.root)).startswith("The store was made by a newer Deskwright ")
+    assert refused(cli("models", "tuned", "--workspace", ws.root)).startswith(
+        "The store was made by a newer Deskwright "
+    )
 
 
 def test_a_store_under_another_key_is_told(ws: Workspace, cli: Run, tmp_path: Path) -> None:
@@ -299,7 +301,7 @@ def test_a_store_under_another_key_is_told(ws: Workspace, cli: Run, tmp_path: Pa
 
 
 def test_a_slip_shows_no_traceback_in_a_process_of_its_own(tmp_path: Path) -> None:
-    ran = in_a_process(tmp_path, "models", "--workspace", "nowhere")
+    ran = in_a_process(tmp_path, "models", "tuned", "--workspace", "nowhere")
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("deskwright: nowhere is no workspace: ")
