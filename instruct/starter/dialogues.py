@@ -36,9 +36,15 @@ MOST_CHARACTERS = 3400
 """What fits, with a margin, into the 1,024 tokens of the model's context."""
 MOST_EXCHANGES = 8
 
-KINDS = {"known": 46, "both": 6, "missing": 15, "which": 4, "system": 6, "scene": 20, "bare": 3}
+KINDS = {"known": 46, "both": 8, "missing": 15, "which": 4, "system": 6, "scene": 20, "bare": 3}
 """What a dialogue begins with, and how often: a fact that one of the passages states, two of them asked for at once, a
 fact that none states, an item that is not named, a fact in the system text, a scene, a question without context."""
+
+PADDING = (0, 0, 0, 1, 1, 2, 3)
+"""How many sentences without content stand around a resolved answer."""
+
+SHARE_WORD_FOR_WORD = 0.3
+"""Answers that repeat a resolved one as it stands; as many again take its main sentence."""
 
 EXCHANGES = {1: 44, 2: 22, 3: 13, 4: 9, 5: 6, 6: 4, 7: 2}
 PASSAGES = {1: 32, 2: 18, 3: 18, 4: 14, 5: 9, 6: 5, 8: 4}
@@ -269,14 +275,21 @@ def _amount(w: _Words) -> str:
     return w["currency"].format(f"{whole:,}.{random.randint(0, 99):02d}" if cents else f"{whole:,}")
 
 
-def _clock(w: _Words) -> str:
-    hour, minute = w.maker.random.randint(6, 22), w.maker.random.choice((0, 0, 0, 15, 30, 30, 45, 10, 20))
-    return {
-        "24": f"{hour:02d}:{minute:02d}",
-        "24 short": f"{hour}:{minute:02d}",
-        "12": f"{(hour - 1) % 12 + 1}{f':{minute:02d}' if minute else ''} {'am' if hour < 12 else 'pm'}",
-        "12 tight": f"{(hour - 1) % 12 + 1}{f':{minute:02d}' if minute else ''}{'am' if hour < 12 else 'pm'}",
-    }[w["clock_style"]]
+def _clock(first: int, last: int) -> Callable[[_Words], str]:
+    """A time of day in the company's style, from one hour to another."""
+
+    def make(w: _Words) -> str:
+        hour, minute = w.maker.random.randint(first, last), w.maker.random.choice((0, 0, 0, 15, 30, 30, 45, 10, 20))
+        half = "am" if hour < 12 else "pm"
+        short = f"{(hour - 1) % 12 + 1}{f':{minute:02d}' if minute else ''}"
+        return {
+            "24": f"{hour:02d}:{minute:02d}",
+            "24 short": f"{hour}:{minute:02d}",
+            "12": f"{short} {half}",
+            "12 tight": short + half,
+        }[w["clock_style"]]
+
+    return make
 
 
 def _shape(w: _Words, *shapes: str) -> str:
@@ -314,10 +327,12 @@ SLOTS: Mapping[str, Callable[[_Words], str]] = {
     "coin": _coin,
     "money": _amount,
     "pct": lambda w: w.choice("{n}%", "{n} %", "{small}.{small}%", "{n} percent"),
-    "clock": _clock,
+    "clock": _clock(6, 22),
+    "opens": _clock(5, 11),
+    "closes": _clock(13, 23),
     "hours": lambda w: w.choice(
-        "from {clock} to {clock}", "daily from {clock} to {clock}", "{weekday} to {weekday}, {clock} to {clock}",
-        "on weekdays from {clock} until {clock}", "from {clock} to {clock}, on {weekday} until {clock}",
+        "from {opens} to {closes}", "daily from {opens} to {closes}", "{weekday} to {weekday}, {opens} to {closes}",
+        "on weekdays from {opens} until {closes}", "from {opens} to {closes}, on {weekday} until {closes}",
     ),
     "code": lambda w: _shape(w, "@@-####", "@##@##", "@@@####", "####-@@", "@-###", "@@@@##", "######", "@#-@@@"),
     "version": lambda w: w.choice("{small}.{small}", "{small}.{small}.{n}", "{n}.{small}"),
@@ -363,6 +378,7 @@ FIRST = (*[1] * 10, *[2] * 3, *range(3, 10))
 """The numbers of placeholders: mostly one is the first of its kind in the conversation."""
 
 WITHOUT_ARTICLE = "~"
+AN = re.compile(r"(?!one|uni|use)[aeiou]")
 NUMBERS = ("ID", "ID", "ID", "ID", "ORDER_ID", "ORDER", "CUSTOMER_ID", "BOOKING", "REFERENCE", "CASE_ID")
 
 
@@ -453,7 +469,7 @@ class _Maker:
         self.register = self.weighted(REGISTERS)
         kind = self.weighted(KINDS)
         if kind == "scene":
-            exchanges = self.scene(self.random.choice(self.scenes))
+            exchanges = self.any_scene()
             beside = self.random.random() < SHARE_OF_PASSAGES_BESIDE_A_SCENE
             context = self.others(self.weighted(PASSAGES), []) if beside else []
         else:
@@ -509,7 +525,7 @@ class _Maker:
         """One of the company's products or services: "the Velmora kettle", or "a kettle"."""
         item = self.random.choice(self.industry.items)
         noun = item.lstrip(WITHOUT_ARTICLE)
-        a_noun = noun if item.startswith(WITHOUT_ARTICLE) else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+        a_noun = noun if item.startswith(WITHOUT_ARTICLE) else f"{'an' if AN.match(noun) else 'a'} {noun}"
         the = _Words(self, {"noun": noun}).of(self.random.choice(self.industry.named)) if named else a_noun
         return {"noun": noun, "a_noun": a_noun, "the": the, "The": _upper_first(the)}
 
@@ -538,7 +554,9 @@ class _Maker:
         random = self.random
         words = _Words(self, self.words | self.item(named=scoped) | {"fact": self.fact(topic)}, stays=True)
         answers = topic.item_answers if scoped else topic.answers
-        details = random.sample(topic.details, min(len(topic.details), random.choice((0, 0, 1, 1, 2))))
+        details = random.sample(topic.details, min(len(topic.details), random.choice((0, 1, 1, 2, 3))))
+        details += random.sample(self.talk["padding"], random.choice(PADDING))
+        random.shuffle(details)
         core = words.of(random.choice(answers))
         return _Known(topic, words, core, tuple(map(words.of, details)), scoped)
 
@@ -579,8 +597,6 @@ class _Maker:
         if self.random.random() < 0.3:
             question = self.written(question, self.weighted(REGISTERS))
         parts = [known.core, *known.details]
-        while self.random.random() < 0.25:
-            parts.insert(self.random.randint(0, len(parts)), self.say("padding"))
         if self.random.random() < 0.15:
             parts.insert(0, self.say("passage_open"))
         if self.random.random() < 0.1:
@@ -643,8 +659,12 @@ class _Maker:
 
     def told(self, known: _Known) -> str:
         """The fact in the words of the passage or in others, with nothing that the passage does not say."""
-        core = known.core if self.random.random() < 0.5 else known.words.of(self.random.choice(known.topic.answers))
-        return " ".join([core, *(detail for detail in known.details if self.random.random() < 0.6)])
+        random = self.random
+        chance = random.random()
+        if chance < SHARE_WORD_FOR_WORD:
+            return " ".join([known.core, *known.details])
+        core = known.core if chance < 2 * SHARE_WORD_FOR_WORD else known.words.of(random.choice(known.topic.answers))
+        return " ".join([core, *(detail for detail in known.details if random.random() < 0.5)])
 
     def answer(self, known: _Known) -> str:
         """What is told, and what stands around it."""
@@ -688,12 +708,12 @@ class _Maker:
             elif untold and chance < 0.85:
                 told = untold.pop()
                 yield Exchange("known", self.also(told), self.answer(told), told.fact)
-            elif chance < 0.95:
+            elif random.random() < 0.4:
                 absent = self.others(1, [main.topic, *(other.topic for other in others)])
                 yield from (Exchange("missing", self.also(known), self.no_answer(known, [])) for known in absent)
                 told = None
             else:
-                yield from self.scene(random.choice(self.scenes))
+                yield from self.any_scene()
 
     def checked(self, told: _Known) -> Exchange:
         """The customer makes sure of what was just said."""
@@ -715,6 +735,10 @@ class _Maker:
         template = self.random.choice(self.talk["also"])
         joined = template.rpartition("{ask}")[0].strip()
         return template.format(ask=ask if joined.endswith((".", ":")) else _lower_first(ask))
+
+    def any_scene(self) -> list[Exchange]:
+        """One of the scenes; those that can begin in more ways come more often."""
+        return self.scene(self.random.choices(self.scenes, [len(scene.turns[0]) for scene in self.scenes])[0])
 
     def scene(self, scene: Scene) -> list[Exchange]:
         """A scene played; its fact is a placeholder of the customer's that the answer repeats."""
