@@ -47,18 +47,18 @@ def fetch(name: str, revision: str) -> Path:
         DeskwrightError: the hub does not have it or does not give it, it is no language model in safetensors, the disk
             is full, or a file came through damaged; the message says what to do.
     """
+    folder = described(name, revision)
+    commit = folder.name
     with told(name, revision):
-        folder = described(name, revision)
-        commit = folder.name
         published = HfApi().model_info(name, revision=commit, files_metadata=True).siblings or []
         known = {file.rfilename: file for file in published}
         wanted = _weights(name, folder, list(known))
-        missing = sum(known[file].size or 0 for file in wanted if file in known and not (folder / file).exists())
+        missing = sum(known[file].size or 0 for file in wanted if not (folder / file).exists())
         if missing:
             print(f"Downloading {name} at {commit}: {missing / 1e9:,.2f} GB", file=sys.stderr, flush=True)
         snapshot_download(name, revision=commit, allow_patterns=wanted, tqdm_class=download_bar(name))
-        for file in wanted:
-            _verify(folder / file, known[file])
+    for file in wanted:
+        _verify(folder / file, known[file])
     check(folder)
     return folder
 
@@ -160,7 +160,7 @@ def _verify(file: Path, published: Any) -> None:
     found = {"bytes": file.stat().st_size, "sha256": _sha256(file) if published.lfs else None}
     if found != expected:
         file.resolve().unlink()
-        file.unlink()
+        file.unlink(missing_ok=True)  # the link to it, where the cache uses links
         raise DeskwrightError(
             f"{file.name} came through damaged: found {_shown(found)}; expected {_shown(expected)}. It was deleted; "
             "give the same command again."

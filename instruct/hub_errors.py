@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,7 +66,7 @@ CASES: tuple[tuple[Test, type[DeskwrightError], str], ...] = (
         "network and HTTPS_PROXY, or copy the model into the cache from a machine that has it.",
     ),
     (
-        lambda error, _: isinstance(error, OSError) and error.errno == errno.ENOSPC,
+        lambda error, _: getattr(error, "errno", 0) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error),
         DeskwrightError,
         "The disk of {cache} is full ({free} free), so {name} could not be stored. Make room, or set HF_HOME to a "
         "folder on another disk, and give the same command again: it goes on with what is missing.",
@@ -88,7 +89,7 @@ def told(name: str, revision: str) -> Iterator[None]:
     """Runs a call to the hub, and raises its faults as the sentence of the first case that holds."""
     try:
         yield
-    except (httpx2.HTTPError, errors.HFValidationError, OSError) as raised:
+    except (httpx2.HTTPError, errors.HFValidationError, OSError, RuntimeError) as raised:  # RuntimeError: of hf_xet
         error = _cause(raised)
         status = getattr(getattr(error, "response", None), "status_code", 0)
         kind, sentence = next((kind, sentence) for holds, kind, sentence in CASES if holds(error, status))

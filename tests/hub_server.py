@@ -30,12 +30,13 @@ class Repository:
 
 @dataclass
 class Hub:
-    """The content; `spoil` has what is sent in the place of a file of weights."""
+    """The content; `spoil` has what is sent in the place of a file of weights; `down` a status for all requests."""
 
     repositories: dict[str, Repository] = field(default_factory=dict)
     cut: dict[str, int] = field(default_factory=dict)
     spoil: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    down: int = 0
     port: int = 0
 
     @property
@@ -91,6 +92,10 @@ class _Answers(BaseHTTPRequestHandler):
     def answer(self) -> None:
         address = urlsplit(self.path)
         self.hub.asked.append(f"{self.command} {address.path} {self.headers.get('Range', '')}".strip())
+        if self.headers.get("Authorization") == "Bearer hf_expired":
+            return self.send(401, b"{}", {"X-Error-Message": "Invalid credentials in Authorization header"})
+        if self.hub.down:
+            return self.send(self.hub.down, b"", {})
         match unquote(address.path).strip("/").split("/"):
             case ["api", "models", owner, name, "revision", *revision]:
                 self.described(f"{owner}/{name}", "/".join(revision), "blobs" in parse_qs(address.query))

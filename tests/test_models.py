@@ -22,6 +22,7 @@ from deskwright import terminal
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
 from instruct import adapter, base, footprint, rounds
+from instruct.hub_errors import told
 from instruct.recommended import MODELS
 from tests.hub_server import Hub, serve, sha256
 
@@ -252,6 +253,38 @@ def test_no_network_and_not_in_the_cache_is_told(cli: Run, tmp_path: Path, monke
 
     assert said.startswith("http://127.0.0.1:9 cannot be reached (ConnectError: ")
     assert "HTTPS_PROXY" in said
+
+
+def test_a_hub_that_fails_is_told(server: Hub, cli: Run) -> None:
+    server.down = 503
+
+    assert refused(cli("models", "fetch", NAME)).startswith(
+        f"{server.url} cannot be reached (503), and {NAME} at main "
+    )
+
+
+def test_a_token_that_the_hub_does_not_take_is_told(
+    server: Hub, cli: Run, tiny: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.push(NAME, tiny)
+    monkeypatch.setenv("HF_TOKEN", "hf_expired")
+
+    said = refused(cli("models", "fetch", NAME))
+
+    assert said.startswith("The hub does not take the token that it was given (401). Set HF_TOKEN to a new one ")
+
+
+OF_XET = [
+    ("Data processing error: CAS service error : IO Error: No space left on device (os error 28)", "The disk of "),
+    ("Data processing error: CAS service error : IO Error: Timer expired", f"The download of {NAME} broke off "),
+]
+
+
+@pytest.mark.parametrize(("raised", "expected"), OF_XET)
+def test_what_the_hubs_other_protocol_raises_is_told(raised: str, expected: str) -> None:
+    """The hub sends large files by hf_xet, which our server does not speak; it raises these words as RuntimeError."""
+    with pytest.raises(DeskwrightError, match=f"^{expected}"), told(NAME, "main"):
+        raise RuntimeError(raised)
 
 
 def test_a_model_that_the_hub_does_not_have_is_told(server: Hub, cli: Run) -> None:
