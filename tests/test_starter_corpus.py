@@ -10,6 +10,8 @@ import pytest
 
 from deskwright.errors import DeskwrightError
 from instruct.starter.corpus import SOURCES, SUPPORT, attribution, book_text, documents, invented, is_held_out
+from instruct.starter.data import make
+from instruct.starter.packing import Blocks
 
 BOOK = """# Title: A Walk
 
@@ -123,6 +125,20 @@ def test_the_card_names_every_licence_and_none_asks_to_share_alike() -> None:
     assert all(source.licence in card and source.attribution in card for source in SOURCES.values())
     assert "-SA" not in card
     assert "ODbL" not in card
+
+
+def test_all_that_is_needed_for_training_is_made_at_once(data: Path, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    trained = make(data, tmp_path / "made", 50, 1)
+    blocks = {name: Blocks.open(tmp_path / "made" / name) for name in ("texts", "chats", "chats_held_out")}
+    tokens = json.loads((tmp_path / "made" / "chats" / "tokens.json").read_text("utf-8"))
+
+    assert len(AutoTokenizer.from_pretrained(tmp_path / "made" / "tokenizer")) == len(trained)
+    assert all(len(some) for some in blocks.values())
+    assert set(tokens) == {*SUPPORT, "dialogues"}
+    assert sum(tokens.values()) == (blocks["chats"].tokens != trained.pad_token_id).sum()
+    assert (tmp_path / "made" / "sources.md").read_text("utf-8") == attribution()
 
 
 def test_real_data_is_read_where_it_is(shared: Path) -> None:

@@ -69,7 +69,7 @@ def test_an_answer_states_its_fact_and_the_context_holds_it(made: list[Dialogue]
     for dialogue in made:
         for kind, fact, answer in zip(dialogue.kinds, dialogue.facts, answers(dialogue), strict=True):
             assert fact in answer
-            if kind in ("known", "both", "confirm", "doubt", "again"):
+            if kind in ("known", "both", "overview", "confirm", "doubt", "again"):
                 assert fact
                 assert fact in dialogue.messages[0]["content"]
 

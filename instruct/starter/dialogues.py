@@ -36,9 +36,9 @@ MOST_CHARACTERS = 3400
 """What fits, with a margin, into the 1,024 tokens of the model's context."""
 MOST_EXCHANGES = 8
 
-KINDS = {"known": 46, "both": 8, "missing": 15, "which": 4, "system": 6, "scene": 20, "bare": 3}
-"""What a dialogue begins with, and how often: a fact that one of the passages states, two of them asked for at once, a
-fact that none states, an item that is not named, a fact in the system text, a scene, a question without context."""
+KINDS = {"known": 46, "both": 6, "overview": 4, "missing": 15, "which": 4, "system": 6, "scene": 18, "bare": 3}
+"""What a dialogue begins with, and how often: a fact that one of the passages states, two of them at once, all those
+of an item, a fact that none states, an item that is not named, a fact in the system text, a scene, no context."""
 
 PADDING = (0, 0, 0, 1, 1, 2, 3)
 """How many sentences without content stand around a resolved answer."""
@@ -472,6 +472,8 @@ class _Maker:
             exchanges = self.any_scene()
             beside = self.random.random() < SHARE_OF_PASSAGES_BESIDE_A_SCENE
             context = self.others(self.weighted(PASSAGES), []) if beside else []
+        elif kind == "overview":
+            exchanges, context = self.overview()
         else:
             exchanges, context = self.about_facts(kind)
         if self.random.random() < 0.06:
@@ -549,10 +551,10 @@ class _Maker:
 
     # --- facts --------------------------------------------------------------------------------------------------------
 
-    def known(self, topic: Topic, scoped: bool) -> _Known:
+    def known(self, topic: Topic, scoped: bool, item: dict[str, str] | None = None) -> _Known:
         """A fact, drawn anew."""
         random = self.random
-        words = _Words(self, self.words | self.item(named=scoped) | {"fact": self.fact(topic)}, stays=True)
+        words = _Words(self, self.words | (item or self.item(named=scoped)) | {"fact": self.fact(topic)}, stays=True)
         answers = topic.item_answers if scoped else topic.answers
         details = random.sample(topic.details, min(len(topic.details), random.choice((0, 1, 1, 2, 3))))
         details += random.sample(self.talk["padding"], random.choice(PADDING))
@@ -626,6 +628,22 @@ class _Maker:
             exchanges = [self.first(main, there, siblings)]
         more = self.weighted(EXCHANGES) - len(exchanges)
         return [*exchanges, *self.follow_ups(more, main, there, siblings, others)], context
+
+    def overview(self) -> tuple[list[Exchange], list[_Known]]:
+        """All that the context tells of one item, among what it tells of others."""
+        random = self.random
+        item = self.item(named=True)
+        scopable = self.industry.scopable
+        topics = random.sample(scopable, min(len(scopable), random.randint(2, 4)))
+        facts = [self.known(topic, True, item) for topic in topics]
+        others = [self.sibling(known) for known in facts if random.random() < 0.3]
+        context = random.sample([*facts, *others], len(facts) + len(others))
+        told = [known.core for known in context if known in facts]
+        words = _Words(self, item)
+        lines = [self.say("overview_head", words), *(f"- {core}" for core in told)]
+        answer = " ".join(told) if random.random() < 0.3 else "\n".join(lines)
+        question = self.written(self.say("overview", words), self.register)
+        return [Exchange("overview", question, answer, facts[0].fact)], context
 
     def ask(self, known: _Known) -> str:
         return known.words.of(self.random.choice(known.topic.item_asks if known.scoped else known.topic.asks))

@@ -2,7 +2,8 @@
 
 Three arrays of equal shape stand in a folder: `tokens`, `positions`, which begin at 0 with each document, so that its
 boundaries are known and attention can stay within it, and `loss`, 1 where a token is to be learnt: everything in a
-text, in a conversation what the assistant says and where it ends. `Blocks` opens them.
+text, in a conversation what the assistant says and where it ends. `Blocks` opens them; `tokens.json` says how many
+tokens came from which source.
 
 A conversation is never cut: those that fit best share a block, and one that is too long is left out. Texts run on from
 block to block.
@@ -10,6 +11,8 @@ block to block.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +30,8 @@ MOST_TOKENS = 2**16
 ARRAYS = {"tokens": np.uint16, "positions": np.uint16, "loss": np.uint8}
 BATCH = 2048
 """Documents that are encoded at once."""
+
+COUNTS = "tokens.json"
 
 
 class Encoded(NamedTuple):
@@ -62,13 +67,22 @@ def pack(documents: Iterable[Document], tokenizer: Any, folder: Path, seed: int)
         raise ValueError(f"found {len(tokenizer):,} tokens in the vocabulary, expected at most {MOST_TOKENS:,}")
     texts: list[Encoded] = []
     chats: list[Encoded] = []
+    tokens: Counter[str] = Counter()
     for document, encoded in encode(documents, tokenizer):
-        (chats if document.messages else texts).append(encoded)
+        if not document.messages:
+            texts.append(encoded)
+        elif len(encoded.ids) <= CONTEXT:
+            chats.append(encoded)
+        else:
+            continue
+        tokens[document.source] += len(encoded.ids)
     order = Random(seed)
     order.shuffle(texts)
-    blocks = [*_run_on(texts), *_best_fit([chat for chat in chats if len(chat.ids) <= CONTEXT])]
+    blocks = [*_run_on(texts), *_best_fit(chats)]
     order.shuffle(blocks)
-    return _write(blocks, tokenizer.pad_token_id, folder)
+    packed = _write(blocks, tokenizer.pad_token_id, folder)
+    (folder / COUNTS).write_text(json.dumps(tokens, indent=2) + "\n", encoding="utf-8")
+    return packed
 
 
 def encode(documents: Iterable[Document], tokenizer: Any) -> Iterator[tuple[Document, Encoded]]:

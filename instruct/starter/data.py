@@ -1,0 +1,38 @@
+"""A folder of public data -> in another folder all that the starter model is trained and measured on.
+
+`tokenizer/`; packed blocks in `texts/`, to read, and `chats/`, to learn to answer; the same held out in
+`texts_held_out/` and `chats_held_out/`; and `sources.md` for the model's card.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from instruct.starter import tokenizer
+from instruct.starter.corpus import SOURCES, SUPPORT, attribution, documents, invented
+from instruct.starter.packing import pack
+
+TEXTS = tuple(source for source in SOURCES if source not in SUPPORT)
+FOR_THE_TOKENIZER = 8000
+HELD_OUT = 2000
+"""Invented dialogues, at most."""
+
+
+def make(data: Path, folder: Path, dialogues: int, seed: int) -> Any:
+    """Makes everything, with that many invented dialogues to train on, and returns the tokenizer.
+
+    Raises:
+        DeskwrightError: a file of the public data is not there.
+    """
+    some = invented(min(dialogues, FOR_THE_TOKENIZER), seed)
+    trained = tokenizer.train(tokenizer.sample(chain(documents(data), some), seed))
+    trained.save_pretrained(folder / "tokenizer")
+    for suffix, held_out, count in (("", False, dialogues), ("_held_out", True, min(dialogues, HELD_OUT))):
+        pack(documents(data, held_out=held_out, sources=TEXTS), trained, folder / f"texts{suffix}", seed)
+        support = documents(data, held_out=held_out, sources=SUPPORT)
+        made = invented(count, seed, held_out=held_out)
+        pack(chain(support, made), trained, folder / f"chats{suffix}", seed)
+    (folder / "sources.md").write_text(attribution(), encoding="utf-8")
+    return trained
