@@ -187,6 +187,13 @@ def test_conversations_follow_on() -> None:
         assert all(not (a == b == "closing") for a, b in pairwise(dialogue.kinds))
 
 
+def test_what_comes_after_a_list_begins_a_line(made: list[Dialogue]) -> None:
+    steps = [text for dialogue in made for text in answers(dialogue) if "\n4. " in text]
+
+    assert len(steps) > 5
+    assert all(re.search(r"\n4\. [^.\n]+\.(?: [A-Z][^.]*)?(?:\n|\Z)", text) for text in steps), steps
+
+
 def test_a_thousand_are_made_in_a_second() -> None:
     next(generate(1, 1))
     started = time.process_time()

@@ -418,6 +418,11 @@ def _upper_first(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
+def _joined(parts: Sequence[str]) -> str:
+    """Sentences one after the other; what comes after a list begins a line of its own."""
+    return "".join(part if n == 0 else ("\n" if "\n" in parts[n - 1] else " ") + part for n, part in enumerate(parts))
+
+
 def _lower_first(text: str) -> str:
     return text if text.startswith(("I ", "I'")) or text[1:2].isupper() else text[0].lower() + text[1:]
 
@@ -486,7 +491,7 @@ class _Maker:
         """The dialogue as the server renders it, as far as it fits."""
         system = DEFAULT_SYSTEM if self.random.random() < SHARE_OF_DEFAULT_SYSTEM else self.say("system")
         if kind == "system":
-            facts = [f"- {' '.join([known.core, *known.details])}" for known in context]
+            facts = [f"- {_joined([known.core, *known.details])}" for known in context]
             system = "\n".join([system, "", self.say("facts_head"), *facts])
         messages = compose(system, [] if kind == "system" else self.passages(context), [])
         length = len(messages[0]["content"])
@@ -523,9 +528,9 @@ class _Maker:
         words |= self.item(named=random.random() < 0.6)
         return words
 
-    def item(self, named: bool) -> dict[str, str]:
-        """One of the company's products or services: "the Velmora kettle", or "a kettle"."""
-        item = self.random.choice(self.industry.items)
+    def item(self, named: bool, item: str = "") -> dict[str, str]:
+        """One of the company's products or services, or the one given: "the Velmora kettle", or "a kettle"."""
+        item = item or self.random.choice(self.industry.items)
         noun = item.lstrip(WITHOUT_ARTICLE)
         a_noun = noun if item.startswith(WITHOUT_ARTICLE) else f"{'an' if AN.match(noun) else 'a'} {noun}"
         the = _Words(self, {"noun": noun}).of(self.random.choice(self.industry.named)) if named else a_noun
@@ -580,11 +585,12 @@ class _Maker:
         chosen = self.random.sample(free, min(count, len(free)))
         return [self.known(topic, topic in self.industry.scopable and self.random.random() < 0.5) for topic in chosen]
 
-    def sibling(self, known: _Known) -> _Known:
-        """The same kind of fact about another item."""
-        while (other := self.known(known.topic, scoped=True)).the == known.the or other.fact == known.fact:
-            pass
-        return other
+    def sibling(self, known: _Known, noun: str = "") -> _Known:
+        """The same kind of fact about another item, of that kind if one is given."""
+        while True:
+            other = self.known(known.topic, True, self.item(True, noun))
+            if other.the != known.the and other.fact != known.fact:
+                return other
 
     def passages(self, context: Sequence[_Known]) -> list[_Passage]:
         """The facts as resolved exchanges; now and then one exchange tells two of them, the second naming its item."""
@@ -603,7 +609,7 @@ class _Maker:
             parts.insert(0, self.say("passage_open"))
         if self.random.random() < 0.1:
             parts.append(self.say("passage_close"))
-        return _Passage(question, " ".join(parts))
+        return _Passage(question, _joined(parts))
 
     def about_facts(self, kind: str) -> tuple[list[Exchange], list[_Known]]:
         """Questions about facts with their answers, and the facts that stand in the context, in the order there."""
@@ -611,7 +617,9 @@ class _Maker:
         scoped = kind == "which" or random.random() < 0.5
         main = self.known(random.choice(self.industry.scopable if scoped else self.industry.topics), scoped)
         there = kind not in ("missing", "bare")
-        siblings = [self.sibling(main) for _ in range(random.choice((0, 1, 1, 2)) or kind == "which")] if scoped else []
+        alike = main.words["noun"] if kind == "which" else ""
+        count = max(random.choice((0, 1, 1, 2)), kind == "which") if scoped else 0
+        siblings = [self.sibling(main, alike) for _ in range(count)]
         room = max(self.weighted(PASSAGES) - len(siblings) - there, not (there or siblings))
         others = self.others(room, [main.topic])
         if kind == "bare":
@@ -641,7 +649,7 @@ class _Maker:
         told = [known.core for known in context if known in facts]
         words = _Words(self, item)
         lines = [self.say("overview_head", words), *(f"- {core}" for core in told)]
-        answer = " ".join(told) if random.random() < 0.3 else "\n".join(lines)
+        answer = _joined(told) if random.random() < 0.3 else "\n".join(lines)
         question = self.written(self.say("overview", words), self.register)
         return [Exchange("overview", question, answer, facts[0].fact)], context
 
@@ -680,9 +688,9 @@ class _Maker:
         random = self.random
         chance = random.random()
         if chance < SHARE_WORD_FOR_WORD:
-            return " ".join([known.core, *known.details])
+            return _joined([known.core, *known.details])
         core = known.core if chance < 2 * SHARE_WORD_FOR_WORD else known.words.of(random.choice(known.topic.answers))
-        return " ".join([core, *(detail for detail in known.details if random.random() < 0.5)])
+        return _joined([core, *(detail for detail in known.details if random.random() < 0.5)])
 
     def answer(self, known: _Known) -> str:
         """What is told, and what stands around it."""
@@ -694,7 +702,7 @@ class _Maker:
             parts = [self.say("answer_open"), *parts]
         if random.random() < 0.25:
             parts = [*parts, self.say("answer_close")]
-        return " ".join(parts)
+        return _joined(parts)
 
     def no_answer(self, asked: _Known, siblings: Sequence[_Known]) -> str:
         """That the bot does not know; where it knows the same of a sibling, it may say that."""
