@@ -24,6 +24,7 @@ from instruct.starter.tokenizer import (
     sample,
     train,
 )
+from privacy.redact import ENTITIES
 
 CHAT = (
     {"role": "system", "content": "You help.\n\nResolved before:\n\nQuestion: How long?\nAnswer: 14 days, <PERSON_2>."},
@@ -69,6 +70,7 @@ def test_a_placeholder_is_one_token_and_part_of_what_is_said(trained: Any) -> No
         assert trained.convert_tokens_to_ids(placeholder) in ids
         assert placeholder in trained.decode(ids, skip_special_tokens=True)
     assert len(trained("<PERSON_10>")["input_ids"]) > 1
+    assert {f"<{entity}_1>" for entity in ENTITIES} <= set(PLACEHOLDERS)
 
 
 def test_the_vocabulary_fits(trained: Any) -> None:

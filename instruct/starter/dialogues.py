@@ -627,7 +627,7 @@ class _Maker:
         context = [*siblings, *others]
         random.shuffle(context)
         if there:
-            context.insert(random.choice((0, random.randint(0, len(context)))), main)
+            context.insert(random.randint(0, len(context)), main)
         if kind == "which":
             exchanges = self.which(main, siblings[0])
         elif kind == "both" and others:

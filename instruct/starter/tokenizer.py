@@ -12,17 +12,22 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from privacy.redact import ENTITIES
+from privacy.redact import ENTITIES, PLACEHOLDER
 
 VOCABULARY = 8192
 CONTEXT = 1024
-NUMBERED = 9
-"""Placeholders <PERSON_1> to <PERSON_9> and so on are single tokens; higher numbers are spelt."""
+NUMBERED = 3
+NUMBERED_OFTEN = 9
+OFTEN = ("PERSON", "EMAIL", "PHONE", "ADDRESS", "ID")
+"""Placeholders <PERSON_1> to <PERSON_9>, <IBAN_1> to <IBAN_3> and so on are single tokens; higher numbers are spelt,
+since they are too rare to be learnt one by one."""
 
 PAD, BEGIN, END = "<|pad|>", "<|begin|>", "<|end|>"
 SYSTEM, USER, ASSISTANT = "<|system|>", "<|user|>", "<|assistant|>"
 SPECIAL = (PAD, BEGIN, END, SYSTEM, USER, ASSISTANT)
-PLACEHOLDERS = tuple(f"<{entity}_{n}>" for entity in ENTITIES for n in range(1, NUMBERED + 1))
+PLACEHOLDERS = tuple(
+    f"<{entity}_{n}>" for entity in ENTITIES for n in range(1, (NUMBERED_OFTEN if entity in OFTEN else NUMBERED) + 1)
+)
 
 PIECES = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 """Tokens do not reach across these: words, single digits, runs of signs, white space."""
@@ -56,7 +61,7 @@ def train(texts: Iterable[str]) -> Any:
     )
     raw.decoder = decoders.ByteLevel()
     raw.train_from_iterator(
-        texts,
+        (PLACEHOLDER.sub("", text) for text in texts),
         trainers.BpeTrainer(
             vocab_size=VOCABULARY - len(PLACEHOLDERS),
             special_tokens=list(SPECIAL),
