@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from itertools import count, pairwise
+from itertools import count, cycle, pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +15,7 @@ import torch
 from privacy.names import train
 from privacy.names.features import LABELS, encode
 from privacy.names.graph import graphs
+from privacy.names.model import FROM_TEACHER, Names, from_encoder, from_teacher
 from privacy.names.templates import Example
 
 CORPORA = {
@@ -36,13 +37,16 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_training_goes_on_from_its_checkpoint_and_saves_what_the_graphs_load(tmp_path: Path) -> None:
-    model, spent = train.train(CORPORA, tmp_path, 2, 7)
-    again, same = train.train(CORPORA, tmp_path, 1, 7)
-    further, total = train.train(CORPORA, tmp_path, spent + 1, 7)
-    trained = [made.layers[0].qkv.weight for made in (train.from_encoder(), model, again, further)]
+    def trained(seconds: float) -> tuple[Names, float]:
+        return train.train(from_encoder(), train._labelled(CORPORA, 7), tmp_path / "checkpoint.pt", seconds)
+
+    model, spent = trained(2)
+    again, same = trained(1)
+    further, total = trained(spent + 1)
+    weights = [made.layers[0].qkv.weight for made in (from_encoder(), model, again, further)]
 
     assert 2 <= spent <= same < spent + 1 <= total < spent + 2
-    assert [torch.equal(a, b) for a, b in pairwise(trained)] == [False, True, False]
+    assert [torch.equal(a, b) for a, b in pairwise(weights)] == [False, True, False]
 
     train.save(further, 1.25, 120, {"btc": 1})
     card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
@@ -54,10 +58,34 @@ def test_training_goes_on_from_its_checkpoint_and_saves_what_the_graphs_load(tmp
     assert (bottom.graph.name, top.graph.name) == ("bottom", "top")
 
 
+def test_a_student_begins_as_part_of_its_teacher_and_learns_what_it_thinks(tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    teacher = from_encoder().eval()
+    torch.nn.init.normal_(teacher.head.bias, std=2.0)
+    texts = [f"Text {n} of a customer of ours" for n in range(40)]
+    read = train._read_by(teacher, texts, tmp_path / "read.pt", 3)
+    student = from_teacher(teacher)
+
+    assert sum(len(ids) for ids, *_ in read) == len(texts)
+    assert torch.equal(student.layers[1].qkv.weight, teacher.layers[FROM_TEACHER[1]].qkv.weight)
+    assert _distance(student.eval(), read) > 2 * _distance(_taught(student, read, tmp_path), read)
+
+
+def _taught(student: Names, read: list[train.Batch], folder: Path) -> Names:
+    return train.train(student, cycle(read), folder / "student.pt", 20)[0]
+
+
+def _distance(model: Names, read: list[train.Batch]) -> float:
+    """Mean difference of the probabilities that the model and its teacher give."""
+    with torch.inference_mode():
+        apart = [(model(*batch[:3])[0].softmax(-1) - batch[3])[batch[3].sum(-1) > 0].abs().mean() for batch in read]
+    return float(torch.stack(apart).mean())
+
+
 def test_the_word_embeddings_are_neither_trained_nor_saved(tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
-    model = train.from_encoder()
+    model = from_encoder()
     train.save(model, 1.0, 60, {})
 
     assert not model.words.weight.requires_grad
@@ -65,7 +93,7 @@ def test_the_word_embeddings_are_neither_trained_nor_saved(tmp_path: Path) -> No
 
 
 def test_calibration_finds_a_temperature_within_its_range() -> None:
-    assert 0.5 <= train.calibrate(train.from_encoder().eval(), CORPORA) <= 3.0
+    assert 0.5 <= train.calibrate(from_encoder().eval(), CORPORA) <= 3.0
 
 
 def test_a_span_begins_with_b_goes_on_with_i_and_a_handle_teaches_nothing() -> None:

@@ -676,14 +676,11 @@ class _Scene:
 
     def _firsts(self) -> Iterator[int]:
         """The atoms with a digit, and those without that stand so close before one that they may open its number."""
-        waiting: list[int] = []
+        plain, after = self.plain, 0
         for number, (start, end) in enumerate(self._atoms):
-            if self.plain[start:end].isalpha():
-                waiting = [*waiting[1 - LETTER_ATOMS_AHEAD :], number]
-            else:
-                yield from waiting
-                yield number
-                waiting = []
+            if not plain[start:end].isalpha():
+                yield from range(max(after, number - LETTER_ATOMS_AHEAD), number + 1)
+                after = number + 1
 
     def standing(self, run: _Run) -> Standing:
         """A "part" of a word of another alphabet or of a longer number with separators; "alone" where it is no part of
@@ -751,20 +748,13 @@ class _Scene:
 def _hits(plain: str, index: _Index) -> list[_Hit]:
     """The cues of a text, and the words of `OTHER` that are no part of one."""
     hits: list[_Hit] = []
-    chain: list[tuple[str, int]] = []
-    before = 0
-    for match in LETTER.finditer(plain):
-        start, end = match.span()
-        word = match.group()
-        if start - before > WIDEST_GAP:
-            chain.clear()
-        before = end
+    words = [match.span() for match in LETTER.finditer(plain)]
+    for number, (start, end) in enumerate(words):
+        word = plain[start:end]
         folded = _fold(word)
-        chain.append((folded, start))
-        del chain[:-LONGEST_CUE]
-        if folded not in index.ends and (len(word) > 3 or f"={word}" not in index.ends):
+        if folded not in index.ends and (end - start > 3 or f"={word}" not in index.ends):
             continue
-        at, rules = _cue(chain, word, index.cues)
+        at, rules = _cue(list(_chain(plain, words, number)), word, index.cues)
         if rules:
             while hits and hits[-1].rules is None and hits[-1].start >= at:
                 hits.pop()
@@ -776,12 +766,22 @@ def _hits(plain: str, index: _Index) -> list[_Hit]:
     return hits
 
 
+def _chain(plain: str, words: Sequence[tuple[int, int]], last: int) -> Iterator[tuple[str, int]]:
+    """The words that a cue with such a last word may have, backwards: each folded, and where it begins."""
+    before = words[last][0]
+    for start, end in reversed(words[max(0, last - LONGEST_CUE + 1) : last + 1]):
+        if before - end > WIDEST_GAP:
+            return
+        before = start
+        yield _fold(plain[start:end]), start
+
+
 def _cue(chain: Sequence[tuple[str, int]], word: str, cues: dict[str, frozenset[int]]) -> tuple[int, frozenset[int]]:
-    """Where the longest cue begins that ends with the chain's last word, and the rules of all such cues."""
-    start = chain[-1][1]
+    """Where the longest cue begins that ends with the chain's first word, and the rules of all such cues."""
+    start = chain[0][1]
     found = cues.get(f"={word}", NO_RULES)
     phrase = ""
-    for folded, at in reversed(chain):
+    for folded, at in chain:
         phrase = f"{folded} {phrase}" if phrase else folded
         rules = cues.get(phrase)
         if rules:

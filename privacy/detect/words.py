@@ -56,6 +56,15 @@ INTERFACE = frozenset(
     """.split()
 )
 """What buttons, menus and plans are called. Capitals make them look like names; they are none."""
+SERVICES = frozenset(
+    """
+    android bluetooth chrome facebook gmail google instagram ios ipad iphone klarna linkedin macos mastercard netflix
+    outlook paypal safari spotify stripe tiktok twitter visa whatsapp windows youtube zoom
+    """.split()
+)
+"""What everybody pays, writes and watches with; "back to PayPal" sounds like a place."""
+GREETINGS = frozenset("bot byee god hai helo hii hiii kudos thnks thx tq ty".split())
+"""What people type in a chat that stands where a name may stand."""
 
 
 def plausible(text: str) -> bool:

@@ -12,6 +12,7 @@ import lzma
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from privacy.names.templates import Example
 
@@ -67,14 +68,12 @@ def _spoken(folder: Path) -> Iterator[Example]:
 def _turns(folder: Path) -> Iterator[Example]:
     """Customer turns; of those without personal data, which repeat "ok" and "thank you", each text once."""
     seen = set()
-    with lzma.open(folder / "pii" / "multidogo_train.jsonl.xz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            turn = json.loads(line)
-            if not turn["spans"] and turn["text"] in seen:
-                continue
-            seen.add(turn["text"])
-            spans = tuple((s["start"], s["end"], TURNS.get(s["type"], "NUM")) for s in turn["spans"])
-            yield Example(turn["text"], spans, "en")
+    for turn in _lines(folder / "pii" / "multidogo_train.jsonl.xz"):
+        if not turn["spans"] and turn["text"] in seen:
+            continue
+        seen.add(turn["text"])
+        spans = tuple((s["start"], s["end"], TURNS.get(s["type"], "NUM")) for s in turn["spans"])
+        yield Example(turn["text"], spans, "en")
 
 
 def _questions(folder: Path) -> Iterator[Example]:
@@ -94,6 +93,24 @@ _CORPORA: dict[str, Callable[[Path], Iterator[Example]]] = {
     "multidogo": _turns,
     "banking77": _questions,
 }
+
+
+def unlabelled(folder: Path) -> Iterator[str]:
+    """Turns of dialogues and paragraphs of books, without labels.
+
+    Raises:
+        FileNotFoundError: a corpus is missing.
+    """
+    for name in ("star", "self_dialogue", "taskmaster4"):
+        for dialogue in _lines(folder / "dialogues" / f"{name}.jsonl.xz"):
+            yield from (turn["text"] for turn in dialogue["turns"])
+    for book in _lines(folder / "books" / "books_1910_plus.jsonl.xz"):
+        yield from re.split(r"\n\s*\n", book["text"])
+
+
+def _lines(path: Path) -> Iterator[Any]:
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
 
 
 def _conll(path: Path, labels: dict[str, str]) -> Iterator[Example]:

@@ -1,8 +1,10 @@
 """Texts -> spans of persons, places, organisations, addresses and identifying numbers, by the names model.
 
-A text is read block by block, quotation marks left out: a sentence, or an address or signature of several lines. A block seen before is not read
-again: a bounded memory keyed by a hash with a key of this process holds what was found in it. Of the rest the model's
-lower layers read all and its upper layers only those blocks in which the lower ones suspect something.
+A text is read block by block, quotation marks left out: a sentence, or an address or signature of several lines. A
+block seen before is not read again: a bounded memory keyed by a hash with a key of this process holds what was found
+in it. Nor is one that has changed only by placeholders for what the model found itself, where it was sure of the rest.
+Of what is left the model's lower layers read all and its upper layers only those blocks in which the lower ones suspect
+something.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, groupby
@@ -27,8 +30,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deskwright.plugins import Span
-from privacy.detect.words import INTERFACE
+from privacy.detect.words import GREETINGS, INTERFACE, SERVICES
 from privacy.names.features import MOST_TOKENS, Encoded, encode
+from privacy.redact import PLACEHOLDER
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE / "names.safetensors"
@@ -36,16 +40,21 @@ CARD = HERE / "card.json"
 
 KINDS = ("PER", "LOC", "ORG", "ADDR", "NUM")
 ENTITY = dict(zip(KINDS, ("PERSON", "LOCATION", "ORGANIZATION", "ADDRESS", "ID"), strict=True))
-THRESHOLD = {"PER": 0.15, "LOC": 0.25, "ORG": 0.4, "ADDR": 0.2, "NUM": 0.35}
+THRESHOLD = {"PER": 0.2, "LOC": 0.25, "ORG": 0.4, "ADDR": 0.2, "NUM": 0.35}
 """A word is taken where the calibrated probability that it belongs to anything reaches that of its likeliest kind. Low
 for persons: a product name that is replaced costs less than a person who is not."""
+NO_NAMES = INTERFACE | SERVICES | GREETINGS
 LEAST = min(THRESHOLD.values())
+DOUBT = 0.03
+"""A word that is not taken is free of doubt below this: of 5,000 blocks none was then taken beside placeholders."""
 NOT_AN_ORGANISATION = {"PER": 0.15, "LOC": 0.1, "ADDR": 0.1}
 """What is likeliest an organisation, but with such a probability one of these, is called that: organisations are kept
 by default."""
-SUSPECT = 0.05
+SUSPECT = 0.1
 """A block leaves after the lower layers if they give no token more than this."""
 
+MARK = "[UNK]"
+"""Stands for every placeholder, as in the encoder's vocabulary."""
 BLOCK = 500
 """Characters; a longer paragraph is cut at the end of a line or sentence."""
 REMEMBERED = 100_000
@@ -87,8 +96,9 @@ class Names:
         found = self._memory.recall(block for several in cut for *_, block in several)
         unread = [block for block, hits in found.items() if hits is None]
         read = dict(zip(unread, _read(unread), strict=True))
-        self._memory.keep(read)
-        hits = {**found, **read}
+        self._memory.keep({block: reading.hits for block, reading in read.items()})
+        self._memory.keep(dict(_redacted(block, reading.hits) for block, reading in read.items() if reading.sure))
+        hits = found | {block: reading.hits for block, reading in read.items()}
         return [[_span(part, at, hit) for part, at, block in several for hit in hits[block] or ()] for several in cut]
 
 
@@ -118,8 +128,8 @@ class _Memory:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Lines of a text that are quoted to the same depth, without their quotation marks. `starts` are where the lines
-    begin in it, `places` where they do in the text."""
+    """Lines of a text that are quoted to the same depth, without their quotation marks and with one mark for every
+    placeholder. `starts` are where its pieces begin in it, `places` where they do in the text."""
 
     text: str
     starts: Sequence[int]
@@ -127,8 +137,8 @@ class Part:
 
     def place(self, offset: int) -> int:
         """Where in the text the character at an offset stands."""
-        line = bisect_right(self.starts, offset) - 1
-        return self.places[line] + offset - self.starts[line]
+        piece = bisect_right(self.starts, offset) - 1
+        return self.places[piece] + offset - self.starts[piece]
 
 
 _QUOTED = re.compile(r"(?m)^(?:[ \t]*>)+[ \t]?")
@@ -137,19 +147,33 @@ _LINE = re.compile(r"((?:[ \t]*>)*)[ \t]?.*(?:\n|\Z)")
 
 def unquoted(text: str) -> Iterable[Part]:
     """The parts of a text in order. A mail that is quoted is the mail that was read before: so it is not read again."""
+    for spans in _of_one_depth(text):
+        pieces = [piece for start, end in spans for piece in _pieces(text, start, end)]
+        starts = list(accumulate((len(piece) for piece, _ in pieces), initial=0))[:-1]
+        yield Part("".join(piece for piece, _ in pieces), starts, [place for _, place in pieces])
+
+
+def _of_one_depth(text: str) -> Iterable[list[tuple[int, int]]]:
+    """Neighbouring lines of one depth of quotation, as offsets without the marks."""
     if not _QUOTED.search(text):
-        yield Part(text, (0,), (0,))
+        yield [(0, len(text))]
         return
     lines = ((match.end(1), match.end(), match.group(1).count(">")) for match in _LINE.finditer(text))
     for _, several in groupby(lines, key=itemgetter(2)):
-        spans = [(start + (depth > 0 and text[start : start + 1] in (" ", "\t")), end) for start, end, depth in several]
-        lengths = [end - start for start, end in spans]
-        starts = list(accumulate(lengths, initial=0))[:-1]
-        yield Part("".join(text[start:end] for start, end in spans), starts, [start for start, _ in spans])
+        yield [(start + (depth > 0 and text[start : start + 1] in (" ", "\t")), end) for start, end, depth in several]
+
+
+def _pieces(text: str, start: int, end: int) -> Iterable[tuple[str, int]]:
+    at = start
+    for match in PLACEHOLDER.finditer(text, start, end):
+        yield text[at : match.start()], at
+        yield MARK, match.start()
+        at = match.end()
+    yield text[at:end], at
 
 
 _GAP = re.compile(r"\n[ \t]*\n\s*")
-_SENTENCE = re.compile(r"(?<=[^\W\d_]{4}[.!?])[ \n]+(?=[^\W_])|(?<=[!?])\s+")
+_SENTENCE = re.compile(r"(?:(?<=[^\W\d_]{4}[.!?])|(?<=UNK\][.!?]))[ \n]+(?=[^\W_]|\[)|(?<=[!?])\s+")
 """Between sentences. Not after a short word with a full stop: that may be a title or an initial."""
 SHORT_LINES = re.compile(r"(?m)^.{0,60}\n(?:.{0,60}(?:\n|\Z))+")
 """An address, a signature or a form: its lines are read together."""
@@ -207,28 +231,61 @@ def _span(part: Part, at: int, hit: Hit) -> Span:
     return Span(start, end, ENTITY[hit.kind], hit.score, Names.name, "names model")
 
 
-def _read(blocks: Sequence[str]) -> list[tuple[Hit, ...]]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found in a block, and whether the rest of it is free of doubt."""
+
+    hits: tuple[Hit, ...]
+    sure: bool
+
+
+def _read(blocks: Sequence[str]) -> list[Reading]:
     encoded = encode(blocks)
-    hits: list[tuple[Hit, ...]] = [()] * len(blocks)
+    readings = [Reading((), False)] * len(blocks)
     fitting = []
     for i, one in enumerate(encoded):
         if len(one.ids) >= MOST_TOKENS:
-            hits[i] = _halved(blocks[i])
+            readings[i] = _halved(blocks[i])
         else:
             fitting.append(i)
     fitting.sort(key=lambda i: -len(encoded[i].ids))
-    for group in _groups(fitting, [len(one.ids) for one in encoded]):
-        for i, chances in zip(group, _chances([encoded[i] for i in group]), strict=True):
+    groups = list(_groups(fitting, [len(one.ids) for one in encoded]))
+    each = _readers().map if len(groups) > 1 else map
+    for group, found in zip(groups, each(_chances, [[encoded[i] for i in group] for group in groups]), strict=True):
+        for i, chances in zip(group, found, strict=True):
             if chances is not None:
-                hits[i] = tuple(_decode(blocks[i], encoded[i], chances))
-    return hits
+                readings[i] = _reading(blocks[i], encoded[i], chances)
+    return readings
 
 
-def _halved(block: str) -> tuple[Hit, ...]:
+def _reading(block: str, encoded: Encoded, chances: Floats) -> Reading:
+    hits = tuple(_decode(block, encoded, chances))
+    gone = [(hit.start, hit.end) for hit in hits if hit.kind != "ORG"]
+    doubtful = (encoded.offsets[t] for t in np.flatnonzero(1 - chances[:, 0] >= DOUBT).tolist())
+    sure = bool(gone) and all(any(a <= start and end <= b for a, b in gone) for start, end in doubtful if start < end)
+    return Reading(hits, sure)
+
+
+def _redacted(block: str, hits: Sequence[Hit]) -> tuple[str, tuple[Hit, ...]]:
+    """A block once what was found in it is replaced, organisations being kept, and what is found in it then."""
+    text, at = "", 0
+    kept = []
+    for hit in hits:
+        text += block[at : hit.start]
+        words = block[hit.start : hit.end] if hit.kind == "ORG" else MARK
+        if hit.kind == "ORG":
+            kept.append(Hit(len(text), len(text) + len(words), hit.kind, hit.score))
+        text += words
+        at = hit.end
+    return text + block[at:], tuple(kept)
+
+
+def _halved(block: str) -> Reading:
     """A block of too many tokens (emoji, Chinese, digits), read in two parts."""
     middle = _last_break(block, len(block) // 4, len(block) // 2 + 1)
     left, right = _read([block[:middle], block[middle:]])
-    return left + tuple(Hit(h.start + middle, h.end + middle, h.kind, h.score) for h in right)
+    moved = (Hit(h.start + middle, h.end + middle, h.kind, h.score) for h in right.hits)
+    return Reading((*left.hits, *moved), False)
 
 
 def _groups(order: Sequence[int], lengths: Sequence[int]) -> Iterable[list[int]]:
@@ -277,11 +334,12 @@ def _decode(block: str, encoded: Encoded, chances: Floats) -> Iterable[Hit]:
         else:
             hits.append(word)
     owners = (_owner(block, hit) for hit in hits)
-    return [hit for hit in owners if hit.kind != "PER" or not _is_interface(block[hit.start : hit.end])]
+    return [hit for hit in owners if hit.kind not in ("PER", "LOC") or not _names_nobody(block[hit.start : hit.end])]
 
 
-def _is_interface(words: str) -> bool:
-    return all(word in INTERFACE for word in re.findall(r"\w+", words.lower()))
+def _names_nobody(words: str) -> bool:
+    """Words of menus and greetings, and a single small letter, as in `<b>`."""
+    return (len(words) == 1 and words.islower()) or all(word in NO_NAMES for word in re.findall(r"\w+", words.lower()))
 
 
 _POSSESSIVE = re.compile(r"['’][sS]\Z")
@@ -360,10 +418,18 @@ def _sessions() -> tuple[Any, Any]:
 
 
 def _options() -> Any:
+    """One thread a batch: batches beside each other use the cores better than one batch on all of them."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-    # Two sessions take turns: a thread that spins while it waits for work would take the other's core.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     return options
+
+
+@cache
+def _readers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_cores(), "names")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

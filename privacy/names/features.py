@@ -25,9 +25,6 @@ CASES = 14
 MOST_TOKENS = 192
 WIDTH = 384
 HEADS = 12
-LAYERS = 6
-EXIT = 2
-"""The early head stands after this many layers."""
 EPSILON = 1e-12
 ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -95,16 +92,18 @@ def _cases(text: str, offsets: Sequence[tuple[int, int]]) -> list[int]:
     cases: list[int] = []
     before = -1
     for start, end in offsets:
-        continues = 0 < start == before and _is_word(text[start:end]) and _is_word(text[start - 1])
-        cases.append(cases[-1] if continues else _case(text, start, end))
+        piece = text[start:end]
+        continues = start == before > 0 and _is_word(piece) and _is_word(text[start - 1])
+        cases.append(cases[-1] if continues else _case(text, piece, start))
         before = end
     return cases
 
 
-def _case(text: str, start: int, end: int) -> int:
+def _case(text: str, piece: str, start: int) -> int:
     """Of a token that begins a word: the case of its own letters. What continues a word takes the word's."""
-    piece = text[start:end]
     line = 7 if start == 0 or text[start - 1] == "\n" else 0
+    if piece.islower() and piece.isalpha():
+        return line + 1
     if not piece:
         return line
     if not _is_word(piece):
@@ -117,4 +116,6 @@ def _case(text: str, start: int, end: int) -> int:
 
 
 def _is_word(piece: str) -> bool:
-    return piece.isalpha() or all(char.isalpha() or unicodedata.combining(char) for char in piece)
+    return piece.isalpha() or (
+        not piece.isascii() and all(char.isalpha() or unicodedata.combining(char) for char in piece)
+    )

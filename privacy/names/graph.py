@@ -16,7 +16,7 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from privacy.names.features import EPSILON, EXIT, HEADS, LABELS, LAYERS, WIDTH, folder
+from privacy.names.features import EPSILON, HEADS, LABELS, WIDTH, folder
 
 Array = npt.NDArray[Any]
 
@@ -27,11 +27,15 @@ IR_VERSION = 9
 
 
 def graphs(weights: Path) -> tuple[ModelProto, ModelProto]:
-    """The bottom and the top graph of the weights in a safetensors file."""
+    """The bottom and the top graph of the weights in a safetensors file, whose metadata says where the early head
+    stands: `exit`, after so many layers."""
     state = {name: value.astype(np.float32) for name, value in load_file(weights).items()}
+    with safe_open(weights, "numpy") as file:
+        exit_ = int(file.metadata()["exit"])
     with safe_open(folder() / "model.safetensors", "numpy") as encoder:
         state["words.weight"] = encoder.get_tensor("embeddings.word_embeddings.weight")
-    return _bottom(state), _top(state)
+    layers = sum(name.endswith(".qkv.weight") for name in state)
+    return _bottom(state, exit_), _top(state, range(exit_, layers))
 
 
 class _Graph:
@@ -117,20 +121,20 @@ _TOKENS = ["batch", "tokens"]
 _LENGTHS = helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"])
 
 
-def _bottom(state: dict[str, Array]) -> ModelProto:
+def _bottom(state: dict[str, Array], exit_: int) -> ModelProto:
     graph = _Graph(state)
     hidden = graph.embeddings()
-    for number in range(EXIT):
+    for number in range(exit_):
         hidden = graph.layer(hidden, number)
     early = graph.head(hidden, "early")
     given = [helper.make_tensor_value_info(name, TensorProto.INT64, _TOKENS) for name in ("ids", "cases")]
     return graph.model("bottom", [*given, _LENGTHS], [_hidden(hidden), _logits(early)])
 
 
-def _top(state: dict[str, Array]) -> ModelProto:
+def _top(state: dict[str, Array], layers: range) -> ModelProto:
     graph = _Graph(state)
     hidden = "hidden"
-    for number in range(EXIT, LAYERS):
+    for number in layers:
         hidden = graph.layer(hidden, number)
     return graph.model("top", [_hidden("hidden"), _LENGTHS], [_logits(graph.head(hidden, "head"))])
 

@@ -1,34 +1,50 @@
 """The names model, in torch, for training: token ids and letter cases -> a logit per token and label.
 
-All layers of all-MiniLM-L6-v2 (a BERT of width 384, 12 heads; Wang et al. 2020, arXiv:2002.10957) with its word
-embeddings frozen, an embedding of the letter case added to the input, and two linear heads: one after the last layer,
-and one half-way, by which a text that plainly holds no name leaves early (Teerapittayanon et al. 2016,
-arXiv:1709.01686).
+A BERT of width 384 and 12 heads, with all-MiniLM-L6-v2's word embeddings (Wang et al. 2020, arXiv:2002.10957), an
+embedding of the letter case added to the input, and two linear heads: one after the last layer, and an early one by
+which a text that plainly holds no name leaves (Teerapittayanon et al. 2016, arXiv:1709.01686). The teacher has all six
+layers of the encoder; the student that ships is cut from it.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from privacy.names.features import CASES, EPSILON, EXIT, HEADS, LABELS, LAYERS, WIDTH, folder
+from privacy.names.features import CASES, EPSILON, HEADS, LABELS, WIDTH, folder
 
-INNER = 1536
 POSITIONS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many layers, the width inside their feed-forward halves, and after how many of them the early head stands."""
+
+    layers: int
+    inner: int
+    exit: int
+
+
+TEACHER = Shape(layers=6, inner=1536, exit=2)
+STUDENT = Shape(layers=3, inner=768, exit=1)
+FROM_TEACHER = (0, 1, 4)
+"""The teacher's layers that the student's begin as."""
 
 
 class Layer(nn.Module):
     """A BERT encoder layer (post-norm)."""
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, inner: int, dropout: float) -> None:
         super().__init__()
         self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
         self.out = nn.Linear(WIDTH, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, EPSILON)
-        self.wide = nn.Linear(WIDTH, INNER)
-        self.narrow = nn.Linear(INNER, WIDTH)
+        self.wide = nn.Linear(WIDTH, inner)
+        self.narrow = nn.Linear(inner, WIDTH)
         self.last_norm = nn.LayerNorm(WIDTH, EPSILON)
         self.dropout = nn.Dropout(dropout)
 
@@ -46,14 +62,15 @@ class Names(nn.Module):
     """Takes ids and cases (batch, tokens) and `real`, true where there is no padding; gives the logits of the last and
     of the early head, each (batch, tokens, labels)."""
 
-    def __init__(self, dropout: float = 0.1) -> None:
+    def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
         super().__init__()
+        self.shape = shape
         self.words = nn.Embedding(30522, WIDTH)
         self.words.weight.requires_grad_(False)
         self.positions = nn.Embedding(POSITIONS, WIDTH)
         self.cases = nn.Embedding(CASES, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, EPSILON)
-        self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer(shape.inner, dropout) for _ in range(shape.layers))
         self.early = nn.Linear(WIDTH, len(LABELS))
         self.head = nn.Linear(WIDTH, len(LABELS))
         self.dropout = nn.Dropout(dropout)
@@ -64,22 +81,22 @@ class Names(nn.Module):
         mask = real[:, None, None, :]
         for number, layer in enumerate(self.layers, 1):
             hidden = layer(hidden, mask)
-            if number == EXIT:
+            if number == self.shape.exit:
                 early = self.early(hidden)
         return self.head(hidden), early
 
 
 def from_encoder(dropout: float = 0.1) -> Names:
-    """A model with the encoder's weights, case embeddings of zero and fresh heads."""
+    """A teacher with the encoder's weights, case embeddings of zero and fresh heads."""
     weights = load_file(folder() / "model.safetensors")
-    model = Names(dropout)
+    model = Names(TEACHER, dropout)
     state = model.state_dict()
     state["words.weight"] = weights["embeddings.word_embeddings.weight"]
     kind = weights["embeddings.token_type_embeddings.weight"][0]
     state["positions.weight"] = weights["embeddings.position_embeddings.weight"][:POSITIONS] + kind
     state["cases.weight"].zero_()
     state.update(_renamed(weights, "embeddings.LayerNorm", "norm"))
-    for i in range(LAYERS):
+    for i in range(TEACHER.layers):
         old, new = f"encoder.layer.{i}", f"layers.{i}"
         for part in ("weight", "bias"):
             three = [weights[f"{old}.attention.self.{name}.{part}"] for name in ("query", "key", "value")]
@@ -92,6 +109,24 @@ def from_encoder(dropout: float = 0.1) -> Names:
             ("output.LayerNorm", "last_norm"),
         ):
             state.update(_renamed(weights, f"{old}.{theirs}", f"{new}.{ours}"))
+    model.load_state_dict(state)
+    return model
+
+
+def from_teacher(teacher: Names, dropout: float = 0.1) -> Names:
+    """A student with some of the teacher's layers, and in each the feed-forward units with the largest weights."""
+    model = Names(STUDENT, dropout)
+    known = teacher.state_dict()
+    state = {name: value for name, value in known.items() if not name.startswith("layers.")}
+    for new, old in enumerate(FROM_TEACHER):
+        layer = {
+            name.removeprefix(f"layers.{old}."): v for name, v in known.items() if name.startswith(f"layers.{old}.")
+        }
+        weights = layer["wide.weight"].norm(dim=1) * layer["narrow.weight"].norm(dim=0)
+        kept = weights.topk(STUDENT.inner).indices.sort().values
+        layer |= {name: layer[name][kept] for name in ("wide.weight", "wide.bias")}
+        layer["narrow.weight"] = layer["narrow.weight"][:, kept]
+        state |= {f"layers.{new}.{name}": value for name, value in layer.items()}
     model.load_state_dict(state)
     return model
 

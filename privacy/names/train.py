@@ -1,6 +1,8 @@
 """The corpora and the templates -> the weights that ship: `python -m privacy.names.train --data FOLDER`.
 
-Trains by wall-clock time (the learning rate follows the share of it that is spent), keeps a checkpoint every few
+A teacher, the whole encoder, learns the labels. A student of half its layers learns the same labels and, on texts that
+nobody has labelled, what the teacher thinks of them (Hinton et al. 2015, arXiv:1503.02531); the student ships. Each is
+trained by wall-clock time (the learning rate follows the share of it that is spent), keeps a checkpoint every few
 minutes and goes on from it. A part of every corpus, chosen by a hash of its text, is never trained on: on it the
 probabilities are calibrated (temperature scaling, Guo et al. 2017, arXiv:1706.04599).
 """
@@ -14,7 +16,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
@@ -25,9 +27,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from privacy.names.corpora import real
+from deskwright.terminal import progress
+from privacy.names.corpora import real, unlabelled
+from privacy.names.detector import blocks
 from privacy.names.features import LABELS, Encoded, encode
-from privacy.names.model import Names, from_encoder
+from privacy.names.model import Names, from_encoder, from_teacher
 from privacy.names.templates import Example, generate
 
 WEIGHTS = Path(__file__).parent / "names.safetensors"
@@ -35,8 +39,14 @@ CARD = Path(__file__).parent / "card.json"
 HELD_OUT = 25
 """One text in so many is kept for calibration."""
 TEMPLATES_A_ROUND = 30_000
+TEXTS_A_ROUND = 10_000
 EMPTY_TURNS_A_ROUND = 9_000
 TOKENS_A_BATCH = 2048
+UNLABELLED_TOKENS = 3_000_000
+SHARE_LOWERED = 0.2
+WORTH_A_LOOK = 0.02
+ONE_OF_THE_DULL = 4
+"""Of the texts in which the teacher sees nothing at all, the student reads one in so many."""
 RATE = 2.5e-4
 HEAD_RATE = 1e-3
 WARM_UP = 0.03
@@ -47,12 +57,14 @@ IGNORED = -100
 HANDLE = re.compile(r"(?<!\w)@\w+")
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+"""ids, cases, what is no padding: (texts, tokens); the wanted probabilities (texts, tokens, labels), all zero where
+nothing is to be learnt."""
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True), required=True, help="The folder of the corpora.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("names-training"), help="For checkpoints.")
-@click.option("--minutes", type=float, default=60.0, show_default=True, help="How long to train.")
+@click.option("--minutes", type=float, default=60.0, show_default=True, help="How long to train each of the two.")
 @click.option("--seed", default=17, show_default=True)
 def main(data: Path, out: Path, minutes: float, seed: int) -> None:
     """Train the names model, calibrate it and write its weights and card.
@@ -63,22 +75,23 @@ def main(data: Path, out: Path, minutes: float, seed: int) -> None:
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
     corpora, kept = _split(real(data))
-    model, spent = train(corpora, out, 60 * minutes, seed)
+    teacher, spent = train(from_encoder(), _labelled(corpora, seed), out / "teacher.pt", 60 * minutes)
+    read = _read_by(teacher, unlabelled(data), out / "read.pt", seed)
+    student, more = train(from_teacher(teacher), _mixed(corpora, read, seed + 1), out / "student.pt", 60 * minutes)
     kept["templates"] = list(generate(2000, seed + 1, held_out=True))
-    temperature = calibrate(model, kept)
-    save(model, temperature, spent, {name: len(examples) for name, examples in corpora.items()})
+    temperature = calibrate(student, kept)
+    save(student, temperature, spent + more, {name: len(examples) for name, examples in corpora.items()})
 
 
-def train(corpora: dict[str, list[Example]], out: Path, seconds: float, seed: int) -> tuple[Names, float]:
+def train(model: Names, batches: Iterator[Batch], checkpoint: Path, seconds: float) -> tuple[Names, float]:
     """The trained model and the seconds spent, those before an interruption included."""
-    model = from_encoder()
     optimiser = _optimiser(model)
-    spent, steps, loss = _resume(out / "checkpoint.pt", model, optimiser), 0, 0.0
+    before, steps, loss = _resume(checkpoint, model, optimiser), 0, 0.0
+    spent = before
     saved = started = time.monotonic()
-    before = spent
     tokens = 0
     model.train()
-    for batch in _batches(corpora, seed + round(spent)):
+    for batch in batches:
         spent = before + time.monotonic() - started
         if spent >= seconds:
             break
@@ -98,8 +111,8 @@ def train(corpora: dict[str, list[Example]], out: Path, seconds: float, seed: in
             loss = 0.0
         if time.monotonic() - saved > SECONDS_A_CHECKPOINT:
             saved = time.monotonic()
-            _checkpoint(out / "checkpoint.pt", model, optimiser, spent)
-    _checkpoint(out / "checkpoint.pt", model, optimiser, spent)
+            _checkpoint(checkpoint, model, optimiser, spent)
+    _checkpoint(checkpoint, model, optimiser, spent)
     return model.eval(), spent
 
 
@@ -110,7 +123,7 @@ def calibrate(model: Names, kept: dict[str, list[Example]]) -> float:
     with torch.inference_mode():
         for ids, cases, mask, labels in _grouped(examples):
             final, _ = model(ids, cases, mask)
-            known = labels != IGNORED
+            known = labels.sum(-1) > 0
             logits.append(final[known])
             wanted.append(labels[known])
     every, labels = torch.cat(logits), torch.cat(wanted)
@@ -121,7 +134,7 @@ def calibrate(model: Names, kept: dict[str, list[Example]]) -> float:
 def save(model: Names, temperature: float, seconds: float, corpora: dict[str, int]) -> None:
     """Writes the weights (half precision; the frozen word embeddings stay in the encoder's package) and the card."""
     state = {name: value.half().contiguous() for name, value in model.state_dict().items() if name != "words.weight"}
-    save_file(state, WEIGHTS)
+    save_file(state, WEIGHTS, metadata={"exit": str(model.shape.exit)})
     card = {
         "labels": LABELS,
         "temperature": temperature,
@@ -156,7 +169,8 @@ def _rate(share: float) -> float:
 
 
 def _loss(logits: Tensor, wanted: Tensor) -> Tensor:
-    return functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=IGNORED)
+    wanted = wanted.float()
+    return -(wanted * functional.log_softmax(logits, -1)).sum() / wanted.sum()
 
 
 def _checkpoint(file: Path, model: Names, optimiser: torch.optim.AdamW, spent: float) -> None:
@@ -174,18 +188,56 @@ def _resume(file: Path, model: Names, optimiser: torch.optim.AdamW) -> float:
     return float(state["spent"])
 
 
-def _batches(corpora: dict[str, list[Example]], seed: int) -> Iterator[Batch]:
+def _labelled(corpora: dict[str, list[Example]], seed: int) -> Iterator[Batch]:
     """Round after round over the corpora, each time changed a little and with new templates."""
-    random_ = random.Random(seed)
+    random_ = random.Random(seed + round(time.monotonic()))  # a run that is taken up again reads other templates
     while True:
-        round_ = random_.randrange(2**31)
-        made = list(generate(TEMPLATES_A_ROUND, round_))
-        names = [e.text[a:b] for e in made for a, b, label in e.spans if label == "PER"]
-        empty = [e for e in corpora["multidogo"] if not e.spans]
-        random_.shuffle(empty)
-        examples = [e for name, several in corpora.items() for e in several if name != "multidogo" or e.spans]
-        examples = [_renamed(example, names, random_) for example in examples + empty[:EMPTY_TURNS_A_ROUND]]
-        yield from _grouped([*(_varied(example, random_) for example in examples), *made], random_)
+        yield from _grouped(_round(corpora, random_), random_)
+
+
+def _round(corpora: dict[str, list[Example]], random_: random.Random) -> list[Example]:
+    made = list(generate(TEMPLATES_A_ROUND, random_.randrange(2**31)))
+    names = [e.text[a:b] for e in made for a, b, label in e.spans if label == "PER"]
+    empty = [e for e in corpora["multidogo"] if not e.spans]
+    random_.shuffle(empty)
+    examples = [e for name, several in corpora.items() for e in several if name != "multidogo" or e.spans]
+    examples = [_renamed(example, names, random_) for example in examples + empty[:EMPTY_TURNS_A_ROUND]]
+    return [*(_varied(example, random_) for example in examples), *made]
+
+
+def _mixed(corpora: dict[str, list[Example]], read: Sequence[Batch], seed: int) -> Iterator[Batch]:
+    """In turns a batch with labels and one with what the teacher thinks."""
+    random_ = random.Random(seed + round(time.monotonic()))
+    for batch in _labelled(corpora, seed):
+        yield batch
+        yield random_.choice(read)
+
+
+def _read_by(teacher: Names, texts: Iterable[str], file: Path, seed: int) -> list[Batch]:
+    """Batches of texts with the teacher's probabilities; kept in `file`, for it takes a while."""
+    if not file.exists():
+        random_ = random.Random(seed)
+        kept = list(dict.fromkeys(block for text in texts for _, block in blocks(text)))
+        random_.shuffle(kept)
+        kept = [block.lower() if random_.random() < SHARE_LOWERED else block for block in kept]
+        torch.save(list(_opinions(teacher, kept, random_)), file)
+    return torch.load(file, weights_only=True)  # type: ignore[no-any-return]
+
+
+@torch.inference_mode()
+def _opinions(teacher: Names, texts: Sequence[str], random_: random.Random) -> Iterator[Batch]:
+    tokens = 0
+    unread = (Example(text, (), "") for text in texts)
+    rounds = iter(lambda: list(islice(unread, TEXTS_A_ROUND)), [])
+    batches = (batch for several in rounds for batch in _grouped(several, random_))
+    for ids, cases, mask, wanted in progress(batches, "the teacher reads", "batches"):
+        chances = teacher(ids, cases, mask)[0].softmax(-1) * wanted.sum(-1, keepdim=True)
+        seen = chances[..., 1:].sum(-1).amax(1) > WORTH_A_LOOK
+        rows = seen | (torch.rand(len(ids)) * ONE_OF_THE_DULL < 1)
+        yield ids[rows], cases[rows], mask[rows], chances[rows].half()
+        tokens += int(mask[rows].sum())
+        if tokens > UNLABELLED_TOKENS:
+            return
 
 
 def _grouped(examples: Sequence[Example], random_: random.Random | None = None) -> Iterator[Batch]:
@@ -208,14 +260,16 @@ def _batch(rows: Sequence[tuple[Encoded, list[int]]]) -> Batch:
     width = max(len(encoded.ids) for encoded, _ in rows)
     ids, cases = (torch.zeros(len(rows), width, dtype=torch.long) for _ in range(2))
     mask = torch.zeros(len(rows), width, dtype=torch.bool)
-    wanted = torch.full((len(rows), width), IGNORED)
+    numbers = torch.full((len(rows), width), IGNORED)
     for row, (encoded, labels) in enumerate(rows):
         length = len(labels)
         ids[row, :length] = torch.tensor(encoded.ids)
         cases[row, :length] = torch.tensor(encoded.cases)
         mask[row, :length] = True
-        wanted[row, :length] = torch.tensor(labels)
-    return ids, cases, mask, wanted
+        numbers[row, :length] = torch.tensor(labels)
+    known = numbers != IGNORED
+    wanted = functional.one_hot(numbers.where(known, torch.tensor(0)), len(LABELS)) * known[..., None]
+    return ids, cases, mask, wanted.float()
 
 
 def _labels(example: Example, encoded: Encoded) -> list[int]:
