@@ -58,11 +58,11 @@ def digest(path: Path) -> str:
 
 
 def untuned(workspace: Workspace) -> Card:
-    """The card of the base model without an adapter, from the configuration."""
+    """The card of the base model without an adapter, from the configuration; it asks for no certain weights."""
     config = workspace.config
     return Card(
         base=config.model.base,
-        base_digest=base.digest(workspace),
+        base_digest="",
         dataset="",
         system=config.dataset.system,
         passages=config.dataset.passages,

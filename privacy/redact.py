@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
+from operator import itemgetter
 
 from deskwright.entities import DROPPED
 from deskwright.entities import ENTITIES as ENTITIES
@@ -68,11 +70,11 @@ def resolve(found: Sequence[Found], taken: Sequence[tuple[int, int]] = ()) -> li
     """
     strongest = sorted(found, key=lambda f: _weight(f.span))
     settled: list[Found] = []
-    places = list(taken)
+    places = _merged(taken)
     for candidate in strongest:
-        pieces = _uncovered(candidate, places)
-        settled += pieces
-        places += [(piece.span.start, piece.span.end) for piece in pieces]
+        for piece in _uncovered(candidate, places):
+            settled.append(piece)
+            insort(places, (piece.span.start, piece.span.end))
     return sorted(settled, key=lambda f: f.span.start)
 
 
@@ -85,11 +87,27 @@ def _rank(span: Span) -> int:
     return OWN - 1 if span.detector == DENIED else _RANK.get(span.entity, OWN)
 
 
+def _merged(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places in order, those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
 def _uncovered(candidate: Found, places: Sequence[tuple[int, int]]) -> list[Found]:
+    """What is left of a span beside places that are in order and do not overlap."""
     span = candidate.span
-    pieces = [(span.start, span.end)]
-    for start, end in places:
-        pieces = [p for a, b in pieces for p in ((a, min(b, start)), (max(a, end), b)) if p[0] < p[1]]
+    first = max(0, bisect_right(places, span.start, key=itemgetter(0)) - 1)
+    last = bisect_left(places, span.end, key=itemgetter(0))
+    pieces, at = [], span.start
+    for start, end in [*places[first:last], (span.end, span.end)]:
+        if at < start:
+            pieces.append((at, start))
+        at = max(at, end)
     if pieces == [(span.start, span.end)]:
         return [candidate]
     alike = candidate.same if span.entity == "PERSON" else ""

@@ -104,7 +104,9 @@ MAIL = (
 def test_a_quoted_mail_is_read_as_the_mail_itself(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     some = Names()
     plain = [span.entity for span in some.find(MAIL)]
-    monkeypatch.setattr(detector, "_read", lambda blocks: [detector.Reading((detector.Hit(0, 1, "PER", 1.0),), False) for _ in blocks])
+    monkeypatch.setattr(
+        detector, "_read", lambda blocks: [detector.Reading((detector.Hit(0, 1, "PER", 1.0),), False) for _ in blocks]
+    )
     quoted = "".join(mark + line for line in MAIL.splitlines(keepends=True))
     text = f"Thanks!\n{quoted}"
     spans = some.find(text)
