@@ -1,0 +1,93 @@
+"""A folder of public data and some time -> the starter model: `python -m instruct.starter --data FOLDER`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from deskwright.terminal import progress
+from instruct.starter import context_check, data
+from instruct.starter.train import held_out, new, train
+
+ANSWER = 96
+"""Tokens, at most, where answers are measured."""
+AT_ONCE = 25
+
+
+@click.command()
+@click.option("--data", "source", type=click.Path(path_type=Path, exists=True), required=True, help="Public data.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("starter"), show_default=True, help="For all of it."
+)
+@click.option("--minutes", type=float, default=60.0, show_default=True, help="How long to train.")
+@click.option("--dialogues", default=250_000, show_default=True, help="How many to invent.")
+@click.option("--check", default=context_check.COUNT, show_default=True, help="Questions to measure on, of each sort.")
+@click.option("--seed", default=17, show_default=True)
+def main(source: Path, out: Path, minutes: float, dialogues: int, check: int, seed: int) -> None:
+    """Make the starter model: tokenizer, training, figures, and a folder that transformers loads.
+
+    \b
+    python -m instruct.starter --data ../shared/data --minutes 60
+    """
+    torch.manual_seed(seed)
+    tokenizer = _prepared(source, out / "data", dialogues, seed)
+    model = new(tokenizer)
+    spent = train(model, out / "data", out / "checkpoint.pt", 60 * minutes, seed)
+    figures = {
+        "minutes": round(spent / 60, 1),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "nats a token, held out": held_out(model, out / "data"),
+        "facts from the context": context_check.measure(lambda prompts: answers(model, tokenizer, prompts), check),
+    }
+    save(model, tokenizer, out / "model", figures, (out / "data" / "sources.md").read_text(encoding="utf-8"))
+    click.echo(json.dumps(figures, indent=2))
+
+
+def _prepared(source: Path, folder: Path, dialogues: int, seed: int) -> Any:
+    """The tokenizer; it and the blocks are made where a run before this has not made them whole."""
+    from transformers import AutoTokenizer
+
+    if not (folder / "sources.md").exists():  # is written last
+        return data.make(source, folder, dialogues, seed)
+    return AutoTokenizer.from_pretrained(folder / "tokenizer")
+
+
+@torch.inference_mode()
+def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
+    """The likeliest answer to each prompt, token by token."""
+    tokenizer.padding_side = "left"
+    written: list[str] = []
+    batches = [prompts[at : at + AT_ONCE] for at in range(0, len(prompts), AT_ONCE)]
+    for batch in progress(batches, "answers", "batches", len(batches)):
+        asked = tokenizer.apply_chat_template(
+            [list(prompt) for prompt in batch],
+            add_generation_prompt=True,
+            padding=True,
+            return_tensors="pt",
+            return_dict=True,
+        )
+        made = model.generate(**asked, max_new_tokens=ANSWER, do_sample=False)
+        written += tokenizer.batch_decode(made[:, asked["input_ids"].shape[1] :], skip_special_tokens=True)
+    return written
+
+
+def save(model: Any, tokenizer: Any, folder: Path, figures: Mapping[str, Any], sources: str) -> None:
+    """Weights in half precision, tokenizer, figures and card."""
+    model.half().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(
+        "# Starter model\n\nA small Llama for support conversations in English. It answers from what stands in its "
+        "prompt; what it says\nwithout that is not to be relied on. Made by `python -m instruct.starter`.\n\n"
+        f"## Figures\n\n```json\n{json.dumps(figures, indent=2)}\n```\n\n## Sources\n\n{sources}",
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()
