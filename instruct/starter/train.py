@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from deskwright import checkpoint
 from instruct.starter.packing import Blocks
 from instruct.starter.tokenizer import CONTEXT
 
@@ -78,12 +79,13 @@ def new(tokenizer: Any, shape: Shape = SHAPE) -> Any:
     )
 
 
-def train(model: Any, data: Path, checkpoint: Path, seconds: float, seed: int) -> float:
-    """Trains in place on the blocks of `data` and returns the seconds spent, those before an interruption included."""
+def train(model: Any, data: Path, file: Path, seconds: float, seed: int) -> float:
+    """Trains in place on the blocks of `data`, with its checkpoints in `file`, and returns the seconds spent, those
+    before an interruption included."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device).train()
     optimiser = _optimiser(model)
-    before = spent = _resume(checkpoint, model, optimiser)
+    before = spent = checkpoint.resume(file, model, optimiser)
     batches = _Batches(data, BLOCKS_A_STEP[device], Random(f"{seed} {round(before)}"))
     started = saved = time.monotonic()
     tokens, cost, steps = 0, 0.0, 0
@@ -106,8 +108,8 @@ def train(model: Any, data: Path, checkpoint: Path, seconds: float, seed: int) -
             cost = 0.0
         if time.monotonic() - saved > SECONDS_A_CHECKPOINT:
             saved = time.monotonic()
-            _save(checkpoint, model, optimiser, spent)
-    _save(checkpoint, model, optimiser, spent)
+            checkpoint.save(file, model, optimiser, spent)
+    checkpoint.save(file, model, optimiser, spent)
     model.cpu().eval()
     return spent
 
@@ -181,19 +183,3 @@ def _optimiser(model: Any) -> torch.optim.AdamW:
 
 def _precision(device: str) -> AbstractContextManager[Any]:
     return torch.autocast(device, torch.bfloat16) if device == "cuda" else nullcontext()
-
-
-def _save(file: Path, model: Any, optimiser: torch.optim.AdamW, spent: float) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "spent": spent}, part)
-    part.replace(file)
-
-
-def _resume(file: Path, model: Any, optimiser: torch.optim.AdamW) -> float:
-    if not file.exists():
-        return 0.0
-    state = torch.load(file, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
-    return float(state["spent"])

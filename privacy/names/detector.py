@@ -96,7 +96,7 @@ class Names:
         found = self._memory.recall(block for several in cut for *_, block in several)
         unread = [block for block, hits in found.items() if hits is None]
         read = dict(zip(unread, _read(unread), strict=True))
-        self._memory.keep({block: reading.hits for block, reading in read.items()})
+        self._memory.keep({block: reading.hits for block, reading in read.items()})  # first: a reading beats a guess
         self._memory.keep(dict(_redacted(block, reading.hits) for block, reading in read.items() if reading.sure))
         hits = found | {block: reading.hits for block, reading in read.items()}
         return [[_span(part, at, hit) for part, at, block in several for hit in hits[block] or ()] for several in cut]
@@ -118,7 +118,7 @@ class _Memory:
     def keep(self, read: dict[str, tuple[Hit, ...]]) -> None:
         with self._lock:
             for block, hits in read.items():
-                self._known[self._hash(block)] = hits
+                self._known.setdefault(self._hash(block), hits)
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
 

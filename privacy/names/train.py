@@ -27,6 +27,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
+from deskwright import checkpoint
 from deskwright.terminal import progress
 from privacy.names.corpora import real, unlabelled
 from privacy.names.detector import blocks
@@ -83,10 +84,10 @@ def main(data: Path, out: Path, minutes: float, seed: int) -> None:
     save(student, temperature, spent + more, {name: len(examples) for name, examples in corpora.items()})
 
 
-def train(model: Names, batches: Iterator[Batch], checkpoint: Path, seconds: float) -> tuple[Names, float]:
-    """The trained model and the seconds spent, those before an interruption included."""
+def train(model: Names, batches: Iterator[Batch], file: Path, seconds: float) -> tuple[Names, float]:
+    """The trained model, its checkpoints in `file`, and the seconds spent, those before an interruption included."""
     optimiser = _optimiser(model)
-    before, steps, loss = _resume(checkpoint, model, optimiser), 0, 0.0
+    before, steps, loss = checkpoint.resume(file, model, optimiser), 0, 0.0
     spent = before
     saved = started = time.monotonic()
     tokens = 0
@@ -111,8 +112,8 @@ def train(model: Names, batches: Iterator[Batch], checkpoint: Path, seconds: flo
             loss = 0.0
         if time.monotonic() - saved > SECONDS_A_CHECKPOINT:
             saved = time.monotonic()
-            _checkpoint(checkpoint, model, optimiser, spent)
-    _checkpoint(checkpoint, model, optimiser, spent)
+            checkpoint.save(file, model, optimiser, spent)
+    checkpoint.save(file, model, optimiser, spent)
     return model.eval(), spent
 
 
@@ -171,21 +172,6 @@ def _rate(share: float) -> float:
 def _loss(logits: Tensor, wanted: Tensor) -> Tensor:
     wanted = wanted.float()
     return -(wanted * functional.log_softmax(logits, -1)).sum() / wanted.sum()
-
-
-def _checkpoint(file: Path, model: Names, optimiser: torch.optim.AdamW, spent: float) -> None:
-    part = file.with_suffix(".part")
-    torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "spent": spent}, part)
-    part.replace(file)
-
-
-def _resume(file: Path, model: Names, optimiser: torch.optim.AdamW) -> float:
-    if not file.exists():
-        return 0.0
-    state = torch.load(file, weights_only=True)
-    model.load_state_dict(state["model"])
-    optimiser.load_state_dict(state["optimiser"])
-    return float(state["spent"])
 
 
 def _labelled(corpora: dict[str, list[Example]], seed: int) -> Iterator[Batch]:
