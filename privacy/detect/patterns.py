@@ -347,7 +347,7 @@ class Compiled:
 
     def _may_be_in(self, text: str) -> bool:
         if self._holds:
-            return any(string in text for string in self._holds)
+            return any(map(text.__contains__, self._holds))
         return self._guard is None or self._guard.search(text) is not None
 
     def span(self, place: Place) -> Span:
@@ -463,7 +463,8 @@ class Patterns:
         """The rules to try, and where."""
         if scene.numbers:
             yield from self._at_numbers(scene)
-        for anchor, rules in self._by_anchor.items():
+        anchored = self._by_anchor.items() if scene.numbers or "@" in scene.text else ()
+        for anchor, rules in anchored:
             if places := list(ANCHORS[anchor](scene)):
                 yield from ((compiled, places) for compiled in rules)
         tried: dict[Compiled, set[int]] = defaultdict(set)

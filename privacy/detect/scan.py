@@ -170,4 +170,5 @@ ANCHORS: dict[str, Callable[[Scene], Iterable[int]]] = {
     "@": _at_sign,
     "answer": _answer,
 }
-"""The places that are no words; `answer` is the beginning of a short text that holds a digit."""
+"""The places that are no words; `answer` is the beginning of a short text that holds a digit. A text without digits and
+without `@` has none of them."""
