@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from deskwright.conversation import Conversation, Kind, Record
 from deskwright.terminal import progress
+from privacy import sample
 from privacy.detect.participants import plain
 from privacy.gate import Gate
 
@@ -49,13 +50,10 @@ class _Seen:
 
 
 def draw(records: Iterable[Record], chance: random.Random, size: int = SAMPLE) -> list[Conversation]:
-    """So many of the conversations, each with the same chance (Vitter, 1985, algorithm R)."""
+    """So many of the conversations, each with the same chance."""
     drawn: list[Conversation] = []
-    for number, conversation in enumerate(record for record in records if isinstance(record, Conversation)):
-        if number < size:
-            drawn.append(conversation)
-        elif (place := chance.randrange(number + 1)) < size:
-            drawn[place] = conversation
+    for number, conversation in enumerate((record for record in records if isinstance(record, Conversation)), 1):
+        sample.draw(drawn, conversation, number, size, chance)
     return drawn
 
 
@@ -75,7 +73,7 @@ def _take(seen: dict[str, _Seen], conversation: Conversation, masked: Sequence[t
     here = set()
     for kind, words in masked:
         written = " ".join(words.split()).strip(EDGES)
-        if kind in KINDS and len(written) > 1:
+        if kind in KINDS and len(written) > 1 and any(map(str.isalpha, written)):  # to allow a number would be rash
             one = seen.setdefault(plain(written), _Seen())
             one.spellings[written] += 1
             one.kinds[kind] += 1

@@ -18,6 +18,7 @@ from privacy import page
 from privacy.ingest import MOST_NAMED, conversations
 from privacy.masked import Word
 from privacy.redact import PLACEHOLDER
+from privacy.sample import draw
 
 MASKED = "Often masked by the names model alone"
 
@@ -96,7 +97,8 @@ def report(store: Store, sample: int, chance: random.Random) -> Report:
             made.messages += 1
             made.with_placeholder += bool(kinds)
             here.update(kinds)
-            _draw(made, sample, chance, Sampled(conversation.source, message.author, _whole(message)))
+            drawn = Sampled(conversation.source, message.author, _whole(message))
+            draw(made.sample, drawn, made.messages, sample, chance)
     made.placeholders = sum(made.sources.values(), Counter())
     _read_ingests(store, made)
     return made
@@ -108,14 +110,6 @@ def _whole(message: Message) -> str:
 
 def _kinds(text: str) -> Counter[str]:
     return Counter(match.group(1) for match in PLACEHOLDER.finditer(text))
-
-
-def _draw(made: Report, size: int, chance: random.Random, message: Sampled) -> None:
-    """Reservoir sampling (Vitter, 1985, algorithm R): the store is read once and its size is not known before."""
-    if len(made.sample) < size:
-        made.sample.append(message)
-    elif (place := chance.randrange(made.messages)) < size:
-        made.sample[place] = message
 
 
 def _read_ingests(store: Store, made: Report) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from functools import partial
 from itertools import count, cycle, pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -38,7 +39,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_training_goes_on_from_its_checkpoint_and_saves_what_the_graphs_load(tmp_path: Path) -> None:
     def trained(seconds: float) -> tuple[Names, float]:
-        return train.train(from_encoder(), train._labelled(CORPORA, 7), tmp_path / "checkpoint.pt", seconds)
+        return train.train(from_encoder(), partial(train._labelled, CORPORA), tmp_path / "checkpoint.pt", seconds, 7)
 
     model, spent = trained(2)
     again, same = trained(1)
@@ -72,7 +73,7 @@ def test_a_student_begins_as_part_of_its_teacher_and_learns_what_it_thinks(tmp_p
 
 
 def _taught(student: Names, read: list[train.Batch], folder: Path) -> Names:
-    return train.train(student, cycle(read), folder / "student.pt", 20)[0]
+    return train.train(student, lambda _: cycle(read), folder / "student.pt", 20, 7)[0]
 
 
 def _distance(model: Names, read: list[train.Batch]) -> float:

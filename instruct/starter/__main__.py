@@ -60,7 +60,6 @@ def _prepared(source: Path, folder: Path, dialogues: int, seed: int) -> Any:
 @torch.inference_mode()
 def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Mapping[str, str]]]) -> list[str]:
     """The likeliest answer to each prompt, token by token."""
-    tokenizer.padding_side = "left"
     written: list[str] = []
     batches = [prompts[at : at + AT_ONCE] for at in range(0, len(prompts), AT_ONCE)]
     for batch in progress(batches, "answers", "batches", len(batches)):
@@ -68,6 +67,7 @@ def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Mapping[str, 
             [list(prompt) for prompt in batch],
             add_generation_prompt=True,
             padding=True,
+            tokenizer_kwargs={"padding_side": "left"},
             return_tensors="pt",
             return_dict=True,
         )

@@ -16,8 +16,9 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -43,7 +44,7 @@ TEMPLATES_A_ROUND = 30_000
 TEXTS_A_ROUND = 10_000
 EMPTY_TURNS_A_ROUND = 9_000
 TOKENS_A_BATCH = 2048
-UNLABELLED_TOKENS = 3_000_000
+UNLABELLED_TOKENS = 1_500_000
 SHARE_LOWERED = 0.2
 WORTH_A_LOOK = 0.02
 ONE_OF_THE_DULL = 4
@@ -60,6 +61,8 @@ HANDLE = re.compile(r"(?<!\w)@\w+")
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 """ids, cases, what is no padding: (texts, tokens); the wanted probabilities (texts, tokens, labels), all zero where
 nothing is to be learnt."""
+Batches = Callable[[random.Random], Iterator[Batch]]
+"""Gives batches without end."""
 
 
 @click.command()
@@ -76,15 +79,16 @@ def main(data: Path, out: Path, minutes: float, seed: int) -> None:
     torch.manual_seed(seed)
     out.mkdir(parents=True, exist_ok=True)
     corpora, kept = _split(real(data))
-    teacher, spent = train(from_encoder(), _labelled(corpora, seed), out / "teacher.pt", 60 * minutes)
+    teacher, spent = train(from_encoder(), partial(_labelled, corpora), out / "teacher.pt", 60 * minutes, seed)
     read = _read_by(teacher, unlabelled(data), out / "read.pt", seed)
-    student, more = train(from_teacher(teacher), _mixed(corpora, read, seed + 1), out / "student.pt", 60 * minutes)
+    mixed = partial(_mixed, corpora, read)
+    student, more = train(from_teacher(teacher), mixed, out / "student.pt", 60 * minutes, seed + 1)
     kept["templates"] = list(generate(2000, seed + 1, held_out=True))
     temperature = calibrate(student, kept)
     save(student, temperature, spent + more, {name: len(examples) for name, examples in corpora.items()})
 
 
-def train(model: Names, batches: Iterator[Batch], file: Path, seconds: float) -> tuple[Names, float]:
+def train(model: Names, batches: Batches, file: Path, seconds: float, seed: int) -> tuple[Names, float]:
     """The trained model, its checkpoints in `file`, and the seconds spent, those before an interruption included."""
     optimiser = _optimiser(model)
     before, steps, loss = checkpoint.resume(file, model, optimiser), 0, 0.0
@@ -92,7 +96,7 @@ def train(model: Names, batches: Iterator[Batch], file: Path, seconds: float) ->
     saved = started = time.monotonic()
     tokens = 0
     model.train()
-    for batch in batches:
+    for batch in batches(random.Random(f"{seed} {round(before)}")):  # a run that goes on reads other templates
         spent = before + time.monotonic() - started
         if spent >= seconds:
             break
@@ -174,9 +178,8 @@ def _loss(logits: Tensor, wanted: Tensor) -> Tensor:
     return -(wanted * functional.log_softmax(logits, -1)).sum() / wanted.sum()
 
 
-def _labelled(corpora: dict[str, list[Example]], seed: int) -> Iterator[Batch]:
+def _labelled(corpora: dict[str, list[Example]], random_: random.Random) -> Iterator[Batch]:
     """Round after round over the corpora, each time changed a little and with new templates."""
-    random_ = random.Random(seed + round(time.monotonic()))  # a run that is taken up again reads other templates
     while True:
         yield from _grouped(_round(corpora, random_), random_)
 
@@ -191,10 +194,9 @@ def _round(corpora: dict[str, list[Example]], random_: random.Random) -> list[Ex
     return [*(_varied(example, random_) for example in examples), *made]
 
 
-def _mixed(corpora: dict[str, list[Example]], read: Sequence[Batch], seed: int) -> Iterator[Batch]:
+def _mixed(corpora: dict[str, list[Example]], read: Sequence[Batch], random_: random.Random) -> Iterator[Batch]:
     """In turns a batch with labels and one with what the teacher thinks."""
-    random_ = random.Random(seed + round(time.monotonic()))
-    for batch in _labelled(corpora, seed):
+    for batch in _labelled(corpora, random_):
         yield batch
         yield random_.choice(read)
 
@@ -206,7 +208,9 @@ def _read_by(teacher: Names, texts: Iterable[str], file: Path, seed: int) -> lis
         kept = list(dict.fromkeys(block for text in texts for _, block in blocks(text)))
         random_.shuffle(kept)
         kept = [block.lower() if random_.random() < SHARE_LOWERED else block for block in kept]
-        torch.save(list(_opinions(teacher, kept, random_)), file)
+        part = file.with_suffix(".part")
+        torch.save(list(_opinions(teacher, kept, random_)), part)
+        part.replace(file)
     return torch.load(file, weights_only=True)  # type: ignore[no-any-return]
 
 
