@@ -24,7 +24,7 @@ def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
     """
     import torch
 
-    tokenizer, model = _loaded()
+    tokenizer, model = loaded()
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for start in range(0, len(texts), BATCH):
@@ -41,7 +41,8 @@ def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
 
 
 @cache
-def _loaded() -> tuple[Any, Any]:
+def loaded() -> tuple[Any, Any]:
+    """Tokenizer and model."""
     from transformers import AutoModel, AutoTokenizer
     from transformers.utils import logging
 

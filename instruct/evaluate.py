@@ -35,7 +35,7 @@ BATCH = 16
 ROWS = 100
 MOST_NEW_TOKENS = 256
 RESAMPLES = 2000
-EXAMPLES_SHOWN = 12
+EXAMPLES_SHOWN = 20
 
 
 def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str, Any]:

@@ -6,7 +6,9 @@ token ids; the card of an adapter carries what this needs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Protocol
 
 Turn = Mapping[str, str]
@@ -31,8 +33,28 @@ def compose(system: str, passages: Sequence[Answered], turns: Sequence[Turn]) ->
 
 
 def render(tokenizer: Any, messages: Sequence[Turn], *, prompt: bool) -> list[int]:
-    """The token ids of `messages`; with `prompt`, followed by the opening of the assistant's turn."""
+    """The token ids of `messages`; with `prompt`, followed by the opening of the assistant's turn.
+
+    What the template marks turns with is not read as a mark where somebody wrote it: a customer who types
+    `<|assistant|>` does not speak for the assistant.
+    """
     encoded = tokenizer.apply_chat_template(
-        list(messages), add_generation_prompt=prompt, tokenize=True, return_dict=True
+        [{**message, "content": without_marks(tokenizer, message["content"])} for message in messages],
+        add_generation_prompt=prompt,
+        tokenize=True,
+        return_dict=True,
     )
     return list(encoded["input_ids"])
+
+
+def without_marks(tokenizer: Any, text: str) -> str:
+    """The text with a blank inside what would be a special token: `< |assistant|>`."""
+    return _marks(tokenizer).sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
+
+
+@lru_cache(maxsize=8)
+def _marks(tokenizer: Any) -> re.Pattern[str]:
+    """Special tokens of two characters and more, the longest first; without any, what is never found."""
+    added = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+    marks = sorted({mark for mark in added | set(tokenizer.all_special_tokens) if len(mark) > 1}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, marks)) or r"(?!)")

@@ -11,7 +11,7 @@ import pytest
 from deskwright.errors import DeskwrightError
 from instruct.starter.corpus import SOURCES, SUPPORT, attribution, book_text, documents, invented, is_held_out
 from instruct.starter.data import make
-from instruct.starter.packing import Blocks
+from instruct.starter.encoded import Documents
 
 BOOK = """# Title: A Walk
 
@@ -131,13 +131,12 @@ def test_all_that_is_needed_for_training_is_made_at_once(data: Path, tmp_path: P
     from transformers import AutoTokenizer
 
     trained = make(data, tmp_path / "made", 50, 1)
-    blocks = {name: Blocks.open(tmp_path / "made" / name) for name in ("texts", "chats", "chats_held_out")}
-    tokens = json.loads((tmp_path / "made" / "chats" / "tokens.json").read_text("utf-8"))
+    made = {name: Documents.open(tmp_path / "made" / name) for name in ("texts", "chats", "chats_held_out")}
 
     assert len(AutoTokenizer.from_pretrained(tmp_path / "made" / "tokenizer")) == len(trained)
-    assert all(len(some) for some in blocks.values())
-    assert set(tokens) == {*SUPPORT, "dialogues"}
-    assert sum(tokens.values()) == (blocks["chats"].tokens != trained.pad_token_id).sum()
+    assert all(len(some) for some in made.values())
+    assert set(made["chats"].names) == {*SUPPORT, "dialogues"}
+    assert set(made["texts"].names).isdisjoint(SUPPORT)
     assert (tmp_path / "made" / "sources.md").read_text("utf-8") == attribution()
 
 

@@ -1,8 +1,7 @@
-"""The starter model's tokenizer and its packed blocks: any text comes back, and what is learnt is what the bot says."""
+"""The starter model's tokenizer and encoded documents: any text comes back, and what is learnt is what the bot says."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from instruct.starter import tokenizer as tokenizers
 from instruct.starter.corpus import Document, invented
-from instruct.starter.packing import Blocks, encode, pack
+from instruct.starter.encoded import encode, write
 from instruct.starter.tokenizer import (
     CONTEXT,
     PLACEHOLDERS,
@@ -116,65 +115,28 @@ def test_conversations_are_encoded_as_the_template_does(trained: Any) -> None:
         made = trained.apply_chat_template(list(document.messages), return_dict=True, return_assistant_tokens_mask=True)
 
         assert encoded.ids.tolist() == made["input_ids"]
-        assert encoded.loss.tolist() == made["assistant_masks"]
+        assert encoded.learnt.tolist() == made["assistant_masks"]
 
 
 def test_a_text_is_learnt_whole_between_its_begin_and_end(trained: Any) -> None:
     [(_, encoded)] = encode([Document("x", "Once upon a time.")], trained)
 
     assert trained.decode(encoded.ids) == "<|begin|>Once upon a time.<|end|>"
-    assert encoded.loss.tolist() == [0, *[1] * (len(encoded.ids) - 1)]
+    assert encoded.learnt.tolist() == [0, *[1] * (len(encoded.ids) - 1)]
 
 
-def pieces(blocks: Blocks, pad: int) -> list[tuple[list[int], list[int]]]:
-    """The documents in the blocks, as far as they stand there: ids and loss."""
-    found = []
-    for tokens, positions, loss in zip(blocks.tokens, blocks.positions, blocks.loss, strict=True):
-        starts = [*np.flatnonzero(positions == 0).tolist(), CONTEXT]
-        for start, end in pairwise(starts):
-            assert positions[start:end].tolist() == list(range(end - start))
-            if tokens[start] != pad:
-                found.append((tokens[start:end].tolist(), loss[start:end].tolist()))
-            else:
-                assert not loss[start:end].any()
-    return found
+def test_documents_come_back_from_their_files(trained: Any, tmp_path: Path) -> None:
+    documents = [*invented(60, 4), Document("books", "Once upon a time.")]
+    made = write(documents, trained, tmp_path)
+    rows = [made.rows([row], trained.pad_token_id) for row in range(len(made))]
 
-
-def test_packed_conversations_are_all_there_uncut(trained: Any, tmp_path: Path) -> None:
-    documents = list(invented(200, 4))
-    blocks = pack(documents, trained, tmp_path, 1)
-    expected = [(e.ids.tolist(), e.loss.tolist()) for _, e in encode(documents, trained)]
-
-    assert sorted(pieces(blocks, trained.pad_token_id)) == sorted(expected)
-    assert (blocks.tokens != trained.pad_token_id).mean() > 0.95
-    assert (blocks.tokens.dtype, blocks.loss.dtype) == (np.uint16, np.uint8)
-    assert isinstance(blocks.tokens, np.memmap)
-
-
-def test_a_conversation_that_is_too_long_is_left_out_and_a_long_text_runs_on(trained: Any, tmp_path: Path) -> None:
-    long = Document("x", messages=({"role": "user", "content": "1" * 2000}, {"role": "assistant", "content": "no"}))
-    text = Document("y", " ".join(str(n) for n in range(900)))
-    blocks = pack([long, text], trained, tmp_path, 1)
-    [(_, whole)] = encode([text], trained)
-    found = sorted(pieces(blocks, trained.pad_token_id), key=lambda piece: whole.ids.tolist().index(piece[0][0]))
-
-    assert len(blocks) == -(-len(whole.ids) // CONTEXT) > 1
-    assert sum(len(ids) for ids, _ in found) == len(whole.ids)
-
-
-def test_a_seed_gives_the_same_blocks(trained: Any, tmp_path: Path) -> None:
-    documents = [*invented(60, 4), *(Document("y", f"Text {n}. " * 40) for n in range(60))]
-    one, same, other = (
-        pack(documents, trained, tmp_path / name, seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))
-    )
-
-    assert np.array_equal(one.tokens, same.tokens)
-    assert np.array_equal(one.positions, same.positions)
-    assert not np.array_equal(one.tokens, other.tokens)
-
-
-def test_nothing_makes_no_blocks(trained: Any, tmp_path: Path) -> None:
-    assert len(pack([], trained, tmp_path, 1)) == 0
+    for (ids, learnt), (document, encoded) in zip(rows, encode(documents, trained), strict=True):
+        assert ids[0].tolist() == encoded.ids.tolist()
+        assert learnt[0].tolist() == encoded.learnt.tolist()
+        assert document.source in made.names
+    assert [made.names[source] for source in made.source] == [document.source for document in documents]
+    assert (made.tokens.dtype, made.learnt.dtype) == (np.uint16, np.uint8)
+    assert isinstance(made.tokens, np.memmap)
 
 
 def test_the_sample_is_balanced() -> None:

@@ -1,25 +1,30 @@
-"""Training the starter model on a few blocks: it learns, goes on from its checkpoint, and documents do not see each
-other."""
+"""Training the starter model on a few documents: it learns, goes on from its checkpoint, and begins able to copy."""
 
 from __future__ import annotations
 
 import json
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from instruct.starter import train
+from instruct.prompt import render
+from instruct.starter import circuit, train
 from instruct.starter.__main__ import answers, save
 from instruct.starter.corpus import Document, invented
-from instruct.starter.packing import pack
-from instruct.starter.tokenizer import PAD
+from instruct.starter.encoded import PIECE, Documents, write
+from instruct.starter.muon import Muon, orthogonal
+from instruct.starter.tokenizer import CONTEXT, PAD
 from instruct.starter.tokenizer import train as train_tokenizer
+from instruct.starter.vectors import vectors
 
-SMALL = train.Shape(width=32, inner=64, layers=2, heads=2, key_heads=2)
+SMALL = train.Shape(width=32, inner=64, layers=2, heads=2)
+TOKENS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -30,46 +35,47 @@ def tokenizer() -> Any:
 @pytest.fixture(scope="module")
 def data(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("starter")
-    texts = [Document("books", text=f"It rained on day {n}, and the river rose. " * 9) for n in range(40)]
+    texts = [Document("books", text=f"It rained on day {n}, and the river rose. " * 30) for n in range(40)]
     for suffix, seed in (("", 1), ("_held_out", 2)):
-        pack(texts, tokenizer, folder / f"texts{suffix}", seed)
-        pack(invented(60, seed), tokenizer, folder / f"chats{suffix}", seed)
+        write(texts, tokenizer, folder / f"texts{suffix}")
+        write(invented(60, seed), tokenizer, folder / f"chats{suffix}")
     return folder
 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that ticks when it is asked, and blocks by twos."""
+    """A clock that ticks when it is asked, and small steps."""
     ticks = count()
     monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: next(ticks) / 2))
-    monkeypatch.setattr(train, "BLOCKS_A_STEP", {"cpu": 2, "cuda": 2})
+    monkeypatch.setattr(train, "TOKENS_A_STEP", {"cpu": 1500, "cuda": 1500})
     torch.manual_seed(1)
 
 
 def test_it_learns_and_goes_on_from_its_checkpoint(tokenizer: Any, data: Path, tmp_path: Path) -> None:
     model = train.new(tokenizer, SMALL)
     before = train.held_out(model, data)
-    spent = train.train(model, data, tmp_path / "checkpoint.pt", 20, 1)
+    spent = train.train(model, data, tmp_path / "checkpoint.pt", TOKENS, 1)
     after = train.held_out(model, data)
     again = train.new(tokenizer, SMALL)
-    same = train.train(again, data, tmp_path / "checkpoint.pt", 10, 1)
+    same = train.train(again, data, tmp_path / "checkpoint.pt", TOKENS, 1)
 
-    assert after["texts"] < before["texts"] - 1
-    assert after["chats"] < before["chats"] - 0.5
-    assert same == spent >= 20
+    assert after["books"] < before["books"] - 2
+    assert after["dialogues"] < before["dialogues"] - 1
+    assert same["tokens"] == spent["tokens"] >= TOKENS
+    assert same["seconds"] >= spent["seconds"] > 0
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters(), strict=True))
 
 
-def test_documents_of_a_block_do_not_see_each_other(tokenizer: Any) -> None:
+def test_padding_changes_nothing(tokenizer: Any) -> None:
     model = train.new(tokenizer, SMALL).eval()
-    one, other = (tokenizer(text, return_tensors="pt").input_ids for text in ("The river rose.", "How long? 14 days."))
-    together = torch.cat([one, other], 1)
-    positions = torch.cat([torch.arange(one.shape[1]), torch.arange(other.shape[1])])[None]
+    long, short = (tokenizer(text).input_ids for text in ("How long does it take? It takes 14 days.", "Where is it?"))
+    ids = torch.tensor([long, short + [train.PADDING] * (len(long) - len(short))])
     with torch.inference_mode():
-        packed = model(input_ids=together, position_ids=positions, use_cache=False).logits
-        alone = model(input_ids=other, use_cache=False).logits
+        together = model.model(input_ids=ids, use_cache=False).last_hidden_state
+        alone = model.model(input_ids=torch.tensor([short]), use_cache=False).last_hidden_state
 
-    assert torch.allclose(packed[:, one.shape[1] :], alone, atol=1e-5)
+    assert tokenizer.convert_tokens_to_ids(PAD) == train.PADDING
+    assert torch.allclose(together[1, : len(short)], alone[0], atol=1e-5)
 
 
 def test_the_loss_is_that_of_the_learnt_tokens(tokenizer: Any) -> None:
@@ -78,27 +84,109 @@ def test_the_loss_is_that_of_the_learnt_tokens(tokenizer: Any) -> None:
     learnt = torch.zeros_like(ids)
     learnt[0, 3:6] = 1
     with torch.inference_mode():
-        cost = train.loss_of(model, ids, torch.arange(ids.shape[1])[None], learnt)
+        cost = train.loss_of(model, ids, learnt)
         logits = model(input_ids=ids).logits.log_softmax(-1)
 
     assert float(cost) == pytest.approx(-float(sum(logits[0, t - 1, ids[0, t]] for t in range(3, 6))) / 3, rel=1e-4)
 
 
-def test_what_is_read_is_no_padding_and_begins_no_document(tokenizer: Any, data: Path) -> None:
-    blocks = train.Blocks.open(data / "chats")
-    tokens, positions, learnt = train._batch([(blocks, 0), (blocks, 1)], answering=False)
+def test_what_is_learnt_of_a_conversation_is_what_the_assistant_says(tokenizer: Any, tmp_path: Path) -> None:
+    [document] = invented(1, 7)
+    made = write([document], tokenizer, tmp_path)
+    ids, learnt = made.rows([0], train.PADDING)
+    said = [m["content"] for m in document.messages if m["role"] == "assistant"]
 
-    assert tokenizer.convert_tokens_to_ids(PAD) == train.PADDING
-    assert not learnt[(tokens == train.PADDING) | (positions == 0)].any()
-    assert learnt.sum() > 0.5 * (tokens != train.PADDING).sum()
+    assert ids[0].tolist() == render(tokenizer, document.messages, prompt=False)
+    assert tokenizer.decode(ids[learnt == 1]).split("<|end|>") == [*said, ""]
+
+
+def test_a_text_is_cut_and_a_long_conversation_left_out(tokenizer: Any, tmp_path: Path) -> None:
+    long = "It rained, and the river rose. " * 400
+    turns = ({"role": "user", "content": long}, {"role": "assistant", "content": "Yes."})
+    made = write([Document("books", text=long), Document("star", messages=turns)], tokenizer, tmp_path)
+
+    assert made.names == ("books",)
+    assert set(made.lengths[:-1]) == {PIECE}
+    assert tokenizer.decode(made.tokens[1:-1]) == long
+    assert max(len(tokenizer(m["content"]).input_ids) for m in turns) > CONTEXT
+
+
+def test_a_batch_has_documents_of_like_length_and_a_round_every_one(data: Path) -> None:
+    documents = Documents.open(data / "chats")
+    batches = train._Batches(documents, 1500, Random(1))
+    drawn = [batches.next(CONTEXT) for _ in range(len(batches._drawn(CONTEXT)))]
+    rows = [row for batch in islice(batches._drawn(CONTEXT), None) for row in batch]
+    short, _ = batches.next(1)
+
+    assert sorted(rows) == list(range(len(documents)))
+    assert all(ids.numel() <= 1500 or len(ids) == 1 for ids, _ in drawn)
+    assert np.mean([float((ids == train.PADDING).float().mean()) for ids, _ in drawn]) < 0.2
+    assert short.shape[1] <= CONTEXT
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
     rates = [train.rate(share / 100) for share in range(101)]
+    top = round(100 * train.READING)
 
-    assert rates[0] < 0.1 < rates[2] == rates[50] == rates[70] == 1.0
-    assert rates[70:] == sorted(rates[70:], reverse=True)
+    assert rates[0] < 0.1 < rates[2] == rates[top] == 1.0
+    assert rates[top:] == sorted(rates[top:], reverse=True)
     assert 0 < rates[-1] <= 0.02
+
+
+def test_documents_grow_longer_up_to_the_context() -> None:
+    lengths = [train._longest(share / 100) for share in range(101)]
+
+    assert lengths == sorted(lengths)
+    assert lengths[0] < lengths[-1] == CONTEXT
+
+
+def test_a_step_has_singular_values_about_one() -> None:
+    for shape in ((48, 16), (16, 48), (32, 32)):
+        gradient = torch.randn(shape) @ torch.diag(torch.logspace(0, -1.5, shape[1]))
+        values = torch.linalg.svdvals(orthogonal(gradient))
+
+        assert orthogonal(gradient).shape == shape
+        assert float(values.max()) < 1.3
+        assert float(values.median()) > 0.6
+
+
+def test_every_weight_moves_and_the_token_vectors_are_not_matrices(tokenizer: Any) -> None:
+    model = train.new(tokenizer, SMALL)
+    optimiser = Muon(model, 0.02, 2e-3)
+    before = [weight.detach().clone() for weight in model.parameters()]
+    ids = tokenizer("It is 14 days, dear customer.", return_tensors="pt").input_ids
+    train.loss_of(model, ids, torch.ones_like(ids)).backward()
+    optimiser.step(1.0)
+
+    assert all(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert len(optimiser.state_dict()["momenta"]) == 7 * SMALL.layers
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_tokens_begin_near_those_that_mean_the_same(tokenizer: Any) -> None:
+    from instruct import encoder
+
+    its_tokenizer, sentences = encoder.loaded()
+    made = vectors(tokenizer, sentences, its_tokenizer, 64, 1)
+    price, cost, log, day = (
+        torch.nn.functional.normalize(made[tokenizer(text).input_ids[0]], dim=0)
+        for text in (" price", " cost", " shirt", " day")
+    )
+
+    assert made.shape == (len(tokenizer), 64)
+    assert float(made.std()) == pytest.approx(0.02, rel=0.05)
+    assert price @ cost > max(price @ log, price @ day)
+
+
+def test_it_copies_before_it_is_trained(tokenizer: Any) -> None:
+    model = train.new(tokenizer).eval()
+    circuit.write(model, 1)
+    once = torch.randint(300, len(tokenizer), (4, 60))
+    ids = torch.cat([once, once], 1)
+    with torch.inference_mode():
+        costs = -model(input_ids=ids).logits.log_softmax(-1)[:, :-1].gather(-1, ids[:, 1:, None])[..., 0]
+
+    assert float(costs[:, 60:].mean()) < float(costs[:, :59].mean()) - 3
 
 
 def test_the_model_that_ships_has_the_size_it_may_have(tokenizer: Any) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from benchmarks.privacy import company, data
-from benchmarks.privacy.report import Table, figure, percent, write
+from benchmarks.report import Table, figure, percent, write
 from deskwright.terminal import hush
 
 MOST = 30

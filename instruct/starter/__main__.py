@@ -11,8 +11,10 @@ import click
 import torch
 
 from deskwright.terminal import progress
-from instruct.starter import context_check, data
-from instruct.starter.train import held_out, new, train
+from instruct import encoder
+from instruct.starter import circuit, context_check, data
+from instruct.starter.train import HALF, SHAPE, held_out, new, train
+from instruct.starter.vectors import vectors
 
 ANSWER = 96
 """Tokens, at most, where answers are measured."""
@@ -24,32 +26,42 @@ AT_ONCE = 25
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("starter"), show_default=True, help="For all of it."
 )
-@click.option("--minutes", type=float, default=60.0, show_default=True, help="How long to train.")
-@click.option("--dialogues", default=250_000, show_default=True, help="How many to invent.")
+@click.option("--tokens", default=12_000_000, show_default=True, help="How many to train on.")
+@click.option("--half", is_flag=True, help="Train a model of half the size, to compare with.")
+@click.option("--dialogues", default=90_000, show_default=True, help="How many to invent.")
 @click.option("--check", default=context_check.COUNT, show_default=True, help="Questions to measure on, of each sort.")
 @click.option("--seed", default=17, show_default=True)
-def main(source: Path, out: Path, minutes: float, dialogues: int, check: int, seed: int) -> None:
+def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check: int, seed: int) -> None:
     """Make the starter model: tokenizer, training, figures, and a folder that transformers loads.
 
     \b
-    python -m instruct.starter --data ../shared/data --minutes 60
+    python -m instruct.starter --data ../shared/data --tokens 12000000
     """
     torch.manual_seed(seed)
     tokenizer = _prepared(source, out / "data", dialogues, seed)
-    model = new(tokenizer)
-    spent = train(model, out / "data", out / "checkpoint.pt", 60 * minutes, seed)
+    name = "half" if half else "model"
+    model = new(tokenizer, HALF if half else SHAPE)
+    its_tokenizer, sentences = encoder.loaded()
+    model.get_input_embeddings().weight.data.copy_(
+        vectors(tokenizer, sentences, its_tokenizer, model.config.hidden_size, seed)
+    )
+    circuit.write(model, seed)
+    spent = train(model, out / "data", out / f"{name}.pt", tokens, seed)
     figures = {
-        "minutes": round(spent / 60, 1),
+        "minutes": round(spent["seconds"] / 60, 1),
+        "tokens": round(spent["tokens"]),
+        "dialogues": dialogues,
+        "seed": seed,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "nats a token, held out": held_out(model, out / "data"),
         "facts from the context": context_check.measure(lambda prompts: answers(model, tokenizer, prompts), check),
     }
-    save(model, tokenizer, out / "model", figures, (out / "data" / "sources.md").read_text(encoding="utf-8"))
+    save(model, tokenizer, out / name, figures, (out / "data" / "sources.md").read_text(encoding="utf-8"))
     click.echo(json.dumps(figures, indent=2))
 
 
 def _prepared(source: Path, folder: Path, dialogues: int, seed: int) -> Any:
-    """The tokenizer; it and the blocks are made where a run before this has not made them whole."""
+    """The tokenizer; it and the documents are made where a run before this has not made them whole."""
     from transformers import AutoTokenizer
 
     if not (folder / "sources.md").exists():  # is written last

@@ -1,6 +1,6 @@
 """A folder of public data -> in another folder all that the starter model is trained and measured on.
 
-`tokenizer/`; packed blocks in `texts/`, to read, and `chats/`, to learn to answer; the same held out in
+`tokenizer/`; encoded documents in `texts/`, to read, and `chats/`, to learn to answer; the same held out in
 `texts_held_out/` and `chats_held_out/`; and `sources.md` for the model's card.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from instruct.starter import tokenizer
 from instruct.starter.corpus import SOURCES, SUPPORT, attribution, documents, invented
-from instruct.starter.packing import pack
+from instruct.starter.encoded import write
 
 TEXTS = tuple(source for source in SOURCES if source not in SUPPORT)
 FOR_THE_TOKENIZER = 8000
@@ -30,9 +30,9 @@ def make(data: Path, folder: Path, dialogues: int, seed: int) -> Any:
     trained = tokenizer.train(tokenizer.sample(chain(documents(data), some), seed))
     trained.save_pretrained(folder / "tokenizer")
     for suffix, held_out, count in (("", False, dialogues), ("_held_out", True, min(dialogues, HELD_OUT))):
-        pack(documents(data, held_out=held_out, sources=TEXTS), trained, folder / f"texts{suffix}", seed)
+        write(documents(data, held_out=held_out, sources=TEXTS), trained, folder / f"texts{suffix}")
         support = documents(data, held_out=held_out, sources=SUPPORT)
         made = invented(count, seed, held_out=held_out)
-        pack(chain(support, made), trained, folder / f"chats{suffix}", seed)
+        write(chain(support, made), trained, folder / f"chats{suffix}")
     (folder / "sources.md").write_text(attribution(), encoding="utf-8")
     return trained

@@ -1,14 +1,16 @@
-"""Packed blocks -> the starter model: a small Llama that has read texts and learnt to answer.
+"""Encoded documents -> the starter model: a small Llama that has read texts and learnt to answer.
 
 First it reads texts and conversations alike and learns every token; then, while the learning rate falls, it learns what
-the assistant says. The rate is warmed up, held and let fall (Hu et al. 2024, arXiv:2404.06395) by the share of the time
-that is spent, so that a run fits the time there is. A checkpoint is kept every few minutes, and a run goes on from it.
+the assistant says. Short documents come first: in them, answers are more of what there is to learn. The rate is warmed
+up, held and let fall (Hu et al. 2024, arXiv:2404.06395) by the share of the tokens that are read. A checkpoint is kept
+every few minutes, and a run goes on from it.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,53 +24,67 @@ from torch import Tensor
 from torch.nn import functional
 
 from deskwright import checkpoint
-from instruct.starter.packing import Blocks
+from instruct.starter.circuit import weights
+from instruct.starter.encoded import Documents
+from instruct.starter.muon import Muon
 from instruct.starter.tokenizer import CONTEXT
 
-RATE = 2e-3
+RATE = 0.003
+RATE_OF_OTHERS = 6e-4
 WARM_UP = 0.02
-READING = 0.7
-"""The share of the time after which it learns to answer, and the rate falls."""
-CHATS_WHILE_READING = 0.5
-WEIGHT_DECAY = 0.1
-BLOCKS_A_STEP = {"cpu": 4, "cuda": 64}
-SECONDS_A_CHECKPOINT = 240
+HELD = 0.3
+"""The share of the tokens up to which the circuit stays as it was written."""
+READING = 0.35
+"""The share of the tokens after which it learns to answer, and the rate falls."""
+CHATS = {"reading": 0.85, "answering": 0.92}
+"""How many of the batches are conversations."""
+LONGEST = ((0.15, 160), (0.3, 256), (1.0, CONTEXT))
+"""Up to which share of the tokens which length is read."""
+TOKENS_A_STEP = {"cpu": 4096, "cuda": 2**16}
+POOL = 2048
+"""Documents that are sorted by their length at once."""
+SECONDS_A_CHECKPOINT = 300
 STEPS_A_LINE = 50
-HELD_OUT_BLOCKS = 64
+HELD_OUT_TOKENS = 60_000
+"""Of each source, at most."""
+CURVE_TOKENS = 3_000
+"""The same for each point of the curve that is drawn while training."""
 PADDING = 0
 """The first of the tokenizer's tokens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Width, width inside the feed-forward halves, layers, and heads with and without keys of their own."""
+    """Width, width inside the feed-forward halves, layers, and heads."""
 
     width: int
     inner: int
     layers: int
     heads: int
-    key_heads: int
 
 
-SHAPE = Shape(width=320, inner=896, layers=8, heads=5, key_heads=5)
-"""13 million parameters, 2.6 of them the tokens' vectors."""
+SHAPE = Shape(width=256, inner=704, layers=6, heads=4)
+"""6.9 million parameters, 2.1 of them the tokens' vectors."""
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Token ids, positions, and what is to be learnt, each (blocks, 1,024)."""
+HALF = Shape(width=160, inner=448, layers=6, heads=4)
+"""Half of them, to compare with."""
+
+Batch = tuple[Tensor, Tensor]
+"""Token ids and what is to be learnt, each (documents, tokens of the longest)."""
 
 
 def new(tokenizer: Any, shape: Shape = SHAPE) -> Any:
     """A model with random weights for a tokenizer; the head is the token vectors themselves."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    return LlamaForCausalLM(
+    model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
             hidden_size=shape.width,
             intermediate_size=shape.inner,
             num_hidden_layers=shape.layers,
             num_attention_heads=shape.heads,
-            num_key_value_heads=shape.key_heads,
+            num_key_value_heads=shape.heads,
             max_position_embeddings=CONTEXT,
             rope_theta=10_000.0,
             tie_word_embeddings=True,
@@ -77,108 +93,159 @@ def new(tokenizer: Any, shape: Shape = SHAPE) -> Any:
             pad_token_id=tokenizer.pad_token_id,
         )
     )
+    with torch.no_grad():  # what the layers add up to is as large as what one would (Radford et al. 2019, 2.3)
+        for layer in model.model.layers:
+            for added in (layer.self_attn.o_proj, layer.mlp.down_proj):
+                added.weight.div_((2 * shape.layers) ** 0.5)
+    return model
 
 
-def train(model: Any, data: Path, file: Path, seconds: float, seed: int) -> float:
-    """Trains in place on the blocks of `data`, with its checkpoints in `file`, and returns the seconds spent, those
-    before an interruption included."""
+def train(model: Any, data: Path, file: Path, tokens: int, seed: int) -> dict[str, float]:
+    """Trains in place on that many tokens of `data`, with its checkpoints in `file`.
+
+    Returns the `seconds` and `tokens` spent, those before an interruption included.
+    """
+    torch.set_flush_denormal(True)  # the momenta of rare tokens fade below what a processor multiplies fast
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device).train()
-    optimiser = _optimiser(model)
-    before = spent = checkpoint.resume(file, model, optimiser)
-    batches = _Batches(data, BLOCKS_A_STEP[device], Random(f"{seed} {round(before)}"))
+    optimiser = Muon(model, RATE, RATE_OF_OTHERS)
+    circuit = weights(model)
+    spent = checkpoint.resume(file, model, optimiser)
+    read, before = spent.get("tokens", 0.0), spent.get("seconds", 0.0)
+    batches = {
+        name: _Batches(Documents.open(data / name), TOKENS_A_STEP[device], Random(f"{seed} {name} {round(read)}"))
+        for name in ("texts", "chats")
+    }
+    random = Random(f"{seed} {round(read)}")
     started = saved = time.monotonic()
-    tokens, cost, steps = 0, 0.0, 0
-    while spent < seconds:
-        share = spent / seconds
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * rate(share)
-        ids, positions, learnt = (part.to(device) for part in batches.next(answering=share > READING))
+    ahead, cost, steps = read, 0.0, 0
+
+    def so_far() -> dict[str, float]:
+        return {"seconds": before + time.monotonic() - started, "tokens": read}
+
+    while read < tokens:
+        share = read / tokens
+        answering = share >= READING
+        chats = random.random() < CHATS["answering" if answering else "reading"]
+        ids, learnt = batches["chats" if chats else "texts"].next(_longest(share))
+        if not answering:
+            learnt = (ids != PADDING).long()
+        _hold(circuit, share < HELD)
         with _precision(device):
-            loss = loss_of(model, ids, positions, learnt)
+            loss = loss_of(model, ids.to(device), learnt.to(device))
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        optimiser.zero_grad()
-        steps, tokens, cost = steps + 1, tokens + ids.numel(), cost + float(loss.detach())
-        spent = before + time.monotonic() - started
+        optimiser.step(rate(share))
+        read += int((ids != PADDING).sum())
+        steps, cost = steps + 1, cost + float(loss.detach())
         if steps % STEPS_A_LINE == 0:
-            pace = tokens / (spent - before)
-            click.echo(f"{spent:6.0f} s  step {steps}  loss {cost / STEPS_A_LINE:.3f}  {pace:,.0f} tokens/s")
+            now = so_far()
+            pace = (read - ahead) / (now["seconds"] - before)
+            click.echo(f"{now['seconds']:6.0f} s  {read:,.0f} tokens  loss {cost / STEPS_A_LINE:.3f}  {pace:,.0f}/s")
             cost = 0.0
         if time.monotonic() - saved > SECONDS_A_CHECKPOINT:
             saved = time.monotonic()
-            checkpoint.save(file, model, optimiser, spent)
-    checkpoint.save(file, model, optimiser, spent)
+            checkpoint.save(file, model, optimiser, so_far())
+            _note(file.with_suffix(".jsonl"), {**so_far(), **held_out(model, data, CURVE_TOKENS)})
+    checkpoint.save(file, model, optimiser, so_far())
     model.cpu().eval()
-    return spent
+    return so_far()
 
 
 def rate(share: float) -> float:
-    """The learning rate as a part of the full one, by the share of the time that is spent."""
+    """The learning rate as a part of the full one, by the share of the tokens that are read."""
     if share < WARM_UP:
         return (share + 1e-3) / (WARM_UP + 1e-3)
     return 1.0 if share < READING else max(0.02, (1 - share) / (1 - READING))
 
 
-def loss_of(model: Any, ids: Tensor, positions: Tensor, learnt: Tensor) -> Tensor:
-    """Nats a learnt token. The head is computed for those alone: with a vocabulary of 8,192 it is most of the work."""
-    hidden = model.model(input_ids=ids, position_ids=positions, use_cache=False).last_hidden_state
+def loss_of(model: Any, ids: Tensor, learnt: Tensor) -> Tensor:
+    """Nats a learnt token. The head is computed for those alone: with a vocabulary of 8,192 it is much of the work."""
+    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
     follows = learnt[:, 1:].bool()
     logits = model.lm_head(hidden[:, :-1][follows])
     return functional.cross_entropy(logits.float(), ids[:, 1:][follows])
 
 
 @torch.inference_mode()
-def held_out(model: Any, data: Path) -> dict[str, float]:
-    """Nats a token on what was held out: of texts, every token; of conversations, what the assistant says."""
+def held_out(model: Any, data: Path, tokens: int = HELD_OUT_TOKENS) -> dict[str, float]:
+    """Nats a token of what was held out, by source: of texts every token, of conversations what the assistant says."""
     losses = {}
     for name in ("texts", "chats"):
-        blocks = Blocks.open(data / f"{name}_held_out")
-        rows = range(min(HELD_OUT_BLOCKS, len(blocks)))
-        costs = [loss_of(model, *_batch([(blocks, row)], answering=True)) for row in rows]
-        losses[name] = float(torch.stack(costs).mean())
+        documents = Documents.open(data / f"{name}_held_out")
+        for number, source in enumerate(documents.names):
+            rows = _first(documents, np.flatnonzero(documents.source == number), tokens)
+            costs, counts = zip(*(_cost(model, documents, [row]) for row in rows), strict=True)
+            losses[source] = sum(costs) / max(sum(counts), 1)
     return losses
 
 
+def _cost(model: Any, documents: Documents, rows: Sequence[int]) -> tuple[float, int]:
+    ids, learnt = map(torch.from_numpy, documents.rows(rows, PADDING))
+    count = int(learnt[:, 1:].sum())
+    return (float(loss_of(model, ids, learnt)) * count if count else 0.0), count
+
+
+def _first(documents: Documents, rows: Sequence[int], tokens: int) -> list[int]:
+    """The first of the rows, up to so many tokens."""
+    chosen, found = [], 0
+    for row in rows:
+        if found < tokens:
+            chosen.append(int(row))
+            found += int(documents.lengths[row])
+    return chosen
+
+
 class _Batches:
-    """Blocks in an order of their own, round after round."""
+    """Documents of like length together, in an order of their own, round after round."""
 
-    def __init__(self, data: Path, size: int, random: Random) -> None:
-        self._size = size
+    def __init__(self, documents: Documents, tokens: int, random: Random) -> None:
+        self._documents = documents
+        self._lengths = documents.lengths
+        self._tokens = tokens
         self._random = random
-        self._texts = _forever(Blocks.open(data / "texts"), random)
-        self._chats = _forever(Blocks.open(data / "chats"), random)
+        self._order = self._forever()
+        self._waiting: list[list[int]] = []
 
-    def next(self, answering: bool) -> Batch:
-        """Texts and conversations in turn; only these, and of them the answers, where it learns to answer."""
-        chance = 1.0 if answering else CHATS_WHILE_READING
-        rows = [next(self._chats if self._random.random() < chance else self._texts) for _ in range(self._size)]
-        return _batch(rows, answering)
+    def next(self, longest: int) -> Batch:
+        """About as many tokens as asked for, in documents of at most so many."""
+        if not self._waiting:
+            self._waiting = self._drawn(max(longest, min(self._lengths)))
+        ids, learnt = self._documents.rows(self._waiting.pop(), PADDING)
+        return torch.from_numpy(ids), torch.from_numpy(learnt)
+
+    def _drawn(self, longest: int) -> list[list[int]]:
+        pool: list[int] = []
+        while len(pool) < min(POOL, len(self._documents)):
+            row = next(self._order)
+            pool += [row] if self._lengths[row] <= longest else []
+        batches: list[list[int]] = [[]]
+        for row in sorted(pool, key=lambda row: self._lengths[row]):
+            if batches[-1] and (len(batches[-1]) + 1) * self._lengths[row] > self._tokens:
+                batches.append([])
+            batches[-1].append(row)
+        self._random.shuffle(batches)
+        return batches
+
+    def _forever(self) -> Iterator[int]:
+        while True:
+            order = list(range(len(self._documents)))
+            self._random.shuffle(order)
+            yield from order
 
 
-def _forever(blocks: Blocks, random: Random) -> Iterator[tuple[Blocks, int]]:
-    while True:
-        order = list(range(len(blocks)))
-        random.shuffle(order)
-        yield from ((blocks, row) for row in order)
+def _hold(weights: Sequence[Any], held: bool) -> None:
+    for weight in weights:
+        weight.requires_grad_(not held)
 
 
-def _batch(rows: Sequence[tuple[Blocks, int]], answering: bool) -> Batch:
-    def stacked(name: str) -> Tensor:
-        return torch.from_numpy(np.stack([getattr(blocks, name)[row] for blocks, row in rows]).astype(np.int64))
-
-    tokens, positions = stacked("tokens"), stacked("positions")
-    # the first token of a document does not follow from the one before it
-    learnt = stacked("loss") if answering else ((positions > 0) & (tokens != PADDING)).long()
-    return tokens, positions, learnt
+def _note(file: Path, point: Mapping[str, float]) -> None:
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(point) + "\n")
 
 
-def _optimiser(model: Any) -> torch.optim.AdamW:
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=RATE, betas=(0.9, 0.95), fused=True)
+def _longest(share: float) -> int:
+    return next(length for until, length in LONGEST if share < until or until == 1.0)
 
 
 def _precision(device: str) -> AbstractContextManager[Any]:

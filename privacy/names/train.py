@@ -91,7 +91,7 @@ def main(data: Path, out: Path, minutes: float, seed: int) -> None:
 def train(model: Names, batches: Batches, file: Path, seconds: float, seed: int) -> tuple[Names, float]:
     """The trained model, its checkpoints in `file`, and the seconds spent, those before an interruption included."""
     optimiser = _optimiser(model)
-    before, steps, loss = checkpoint.resume(file, model, optimiser), 0, 0.0
+    before, steps, loss = checkpoint.resume(file, model, optimiser).get("seconds", 0.0), 0, 0.0
     spent = before
     saved = started = time.monotonic()
     tokens = 0
@@ -116,8 +116,8 @@ def train(model: Names, batches: Batches, file: Path, seconds: float, seed: int)
             loss = 0.0
         if time.monotonic() - saved > SECONDS_A_CHECKPOINT:
             saved = time.monotonic()
-            checkpoint.save(file, model, optimiser, spent)
-    checkpoint.save(file, model, optimiser, spent)
+            checkpoint.save(file, model, optimiser, {"seconds": spent})
+    checkpoint.save(file, model, optimiser, {"seconds": spent})
     return model.eval(), spent
 
 

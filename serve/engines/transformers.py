@@ -38,7 +38,6 @@ class Transformers:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._net = loaded.model.to(self._device)
         self._tokenizer = loaded.tokenizer
-        self._marks = _marks(loaded.tokenizer)
         self._ends = _ends(loaded.model, loaded.tokenizer)
         self._context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or 2**31
         self._busy = threading.Lock()
@@ -90,7 +89,7 @@ class Transformers:
 
     def _fit(self, messages: Sequence[Mapping[str, str]], most: int) -> list[int]:
         """The prompt's ids. Old turns go until the answer has room; the system text and the last message stay."""
-        turns = [{**message, "content": self._plain(message["content"])} for message in messages]
+        turns = list(messages)
         ids = render(self._tokenizer, turns, prompt=True)
         while len(ids) + most > self._context and len(turns) > 2:
             del turns[1]
@@ -101,13 +100,6 @@ class Transformers:
                 f"expected at most {self._context - LEAST_ROOM}."
             )
         return ids
-
-    def _plain(self, text: str) -> str:
-        """The text without the words that mark turns: a message may not pretend to be another's."""
-        while any(mark in text for mark in self._marks):
-            for mark in self._marks:
-                text = text.replace(mark, "")
-        return text
 
 
 def _choose(logits: Any, how: Generation) -> int:
@@ -126,9 +118,3 @@ def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     configured = model.generation_config.eos_token_id if model.generation_config else None
     ids = configured if isinstance(configured, list) else [configured]
     return frozenset(end for end in [*ids, tokenizer.eos_token_id] if end is not None)
-
-
-def _marks(tokenizer: Any) -> list[str]:
-    """The words that mark turns and the like, the longest first."""
-    added = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-    return sorted(added | set(tokenizer.all_special_tokens), key=len, reverse=True)
