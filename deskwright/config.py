@@ -80,6 +80,8 @@ base = "demo"
 # max_tokens = 1024
 # Resolved answers of other conversations put before the question, in training and serving alike.
 # passages = 1
+# Training rows that may share nearly the same answer; of more, the newest stay. 0 keeps all.
+# same_answer = 50
 # system = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 [tune]
@@ -135,6 +137,7 @@ class Dataset(_Section):
     test: float = Field(0.1, gt=0, lt=0.5)
     max_tokens: int = Field(1024, ge=64)
     passages: int = Field(1, ge=0, le=8)
+    same_answer: int = Field(50, ge=0)
     system: str = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 

@@ -24,7 +24,7 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import base, reviews
+from instruct import base, curate, leakage, reviews
 from instruct.pairs import Pair, pairs
 from instruct.passages import Passage, Passages
 from instruct.rows import Row, as_row, as_table, fit
@@ -62,7 +62,8 @@ def build(workspace: Workspace) -> Report:
             "and for mail and Slack say who your agents are (sources.mail.agents, sources.slack.agents)."
         )
     rows = _split(workspace, rows, report)
-    rows = _without_held_out(rows, report)
+    rows = curate.without_repeats(rows, report.left_out)
+    rows = curate.capped(rows, workspace.config.dataset.same_answer, report.left_out)
     rows += reviews.rows(workspace.store, report.left_out)
     base.prepare(workspace, _dialogues(rows))
     report.fingerprint = _fingerprint(workspace, rows)
@@ -71,7 +72,7 @@ def build(workspace: Workspace) -> Report:
         report = _read_report(folder)
         _register(workspace.store, report)
         return report
-    index = _index(rows)
+    rows, index = _held_apart(rows, report)
     rows = _with_passages(rows, index, workspace.config.dataset.passages)
     rows = _fitted(workspace, rows, report)
     report.rows = Counter(row.split for row in rows)
@@ -153,25 +154,6 @@ def _shares(count: int, config: Any) -> list[str]:
     return ["train"] * (count - test - validation) + ["validation"] * validation + ["test"] * test
 
 
-def _without_held_out(rows: Sequence[Row], report: Report) -> list[Row]:
-    """Leaves out repeated rows, and rows of training that also stand, word for word, in a held-out split."""
-    seen: set[tuple[str, str]] = set()
-    kept = []
-    for row in sorted(rows, key=lambda row: -SPLITS.index(row.split)):
-        key = (_plain(row.turns[-1][1]), _plain(row.answer))
-        if key in seen:
-            report.left_out["same question and answer as another row"] += 1
-            continue
-        seen.add(key)
-        kept.append(row)
-    order = {row.id: n for n, row in enumerate(rows)}
-    return sorted(kept, key=lambda row: order[row.id])
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.lower().split())
-
-
 def _dialogues(rows: Iterable[Row]) -> list[list[tuple[str, str]]]:
     """The conversations of the training split, each once, as far as its last answer."""
     longest: dict[str, Row] = {}
@@ -180,6 +162,18 @@ def _dialogues(rows: Iterable[Row]) -> list[list[tuple[str, str]]]:
         if row.split == "train" and row.origin == "conversation":
             longest[conversation] = max(row, longest.get(conversation, row), key=lambda row: len(row.turns))
     return [[*row.turns, ("assistant", row.answer)] for row in longest.values()]
+
+
+def _held_apart(rows: Sequence[Row], report: Report) -> tuple[list[Row], Passages]:
+    """The rows without those of training that repeat a held-out one, and the index of what may be retrieved."""
+    index = _index(rows)
+    leaks = {leak.train for leak in leakage.find(rows, index)}
+    kept = [row for row in rows if row.id not in leaks]
+    index = index.without(leaks)
+    if leaks:
+        report.left_out["training row that repeats a held-out one"] += len(leaks)
+    leakage.check(kept, index)
+    return kept, index
 
 
 def _index(rows: Sequence[Row]) -> Passages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +86,18 @@ class Passages:
             best = np.argsort(-scores, kind="stable")[:k]
             found.append([self._at(i, float(scores[i])) for i in best if np.isfinite(scores[i])])
         return found
+
+    def alike(self, questions: Sequence[str], least: float) -> list[list[Passage]]:
+        """For each question every passage whose question has at least this cosine with it."""
+        if not self._passages or not questions:
+            return [[] for _ in questions]
+        scores = (self._vectors @ vector for vector in encode(questions))
+        return [[self._at(int(i), float(each[i])) for i in np.flatnonzero(each >= least)] for each in scores]
+
+    def without(self, ids: Set[str]) -> Passages:
+        """The index without the passages of these rows."""
+        kept = [i for i, passage in enumerate(self._passages) if passage.id not in ids]
+        return Passages([self._passages[i] for i in kept], self._vectors[kept], self._groups[kept].tolist())
 
     def _at(self, i: int, score: float) -> Passage:
         passage = self._passages[i]

@@ -253,7 +253,8 @@ def test_a_second_tune_of_the_same_things_does_nothing(loop: Loop) -> None:
 
 
 def test_the_answer_says_who_gave_it(loop: Loop) -> None:
-    client, _, _ = chat(loop)
+    client, message_id, reviewer = chat(loop)
+    correct(client, message_id, reviewer)  # so that the console's queue is empty again
     key = access.create(loop.ws.store, "integration", "test")
     request = {"model": "deskwright", "messages": [{"role": "user", "content": "How long is the warranty?"}]}
 

@@ -103,4 +103,5 @@ class _Head:
 
 
 def _orthonormal(size: int, random: torch.Generator) -> Tensor:
-    return torch.linalg.qr(torch.randn(size, size, generator=random))[0]
+    orthonormal: Tensor = torch.linalg.qr(torch.randn(size, size, generator=random))[0]
+    return orthonormal

@@ -63,7 +63,7 @@ class Muon:
 def orthogonal(matrix: Tensor) -> Tensor:
     """A matrix with the same singular vectors, and singular values between about 0.7 and 1.2."""
     a, b, c = NEWTON_SCHULZ
-    wide = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
+    wide: Tensor = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
     wide = wide / (wide.norm() + 1e-7)
     for _ in range(ITERATIONS):
         gram = wide @ wide.T

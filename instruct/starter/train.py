@@ -174,7 +174,7 @@ def held_out(model: Any, data: Path, tokens: int = HELD_OUT_TOKENS) -> dict[str,
     for name in ("texts", "chats"):
         documents = Documents.open(data / f"{name}_held_out")
         for number, source in enumerate(documents.names):
-            rows = _first(documents, np.flatnonzero(documents.source == number), tokens)
+            rows = _first(documents, np.flatnonzero(documents.source == number).tolist(), tokens)
             costs, counts = zip(*(_cost(model, documents, [row]) for row in rows), strict=True)
             losses[source] = sum(costs) / max(sum(counts), 1)
     return losses
@@ -191,7 +191,7 @@ def _first(documents: Documents, rows: Sequence[int], tokens: int) -> list[int]:
     chosen, found = [], 0
     for row in rows:
         if found < tokens:
-            chosen.append(int(row))
+            chosen.append(row)
             found += int(documents.lengths[row])
     return chosen
 

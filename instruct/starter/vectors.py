@@ -32,7 +32,7 @@ def vectors(tokenizer: Any, encoder: Any, its_tokenizer: Any, width: int, seed: 
             meant[token] = words[pieces].mean(0) - centre
     random = torch.Generator().manual_seed(seed)
     _, _, components = torch.pca_lowrank(meant, q=width, center=False, niter=6)
-    turned = meant @ components @ torch.linalg.qr(torch.randn(width, width, generator=random))[0]
+    turned: Tensor = meant @ components @ torch.linalg.qr(torch.randn(width, width, generator=random))[0]
     noise = torch.randn(len(tokenizer), width, generator=random)
     return SPREAD * (FROM_THE_ENCODER * turned / turned.std() + RANDOM * noise)
 
