@@ -1,8 +1,7 @@
 """A tuned model and the held-out rows -> how it compares with its base and with the champion, in figures and a page.
 
-Every model answers the same prompts greedily. Loss is the mean over rows of the answer's nats a token; ROUGE-L (F1,
-Lin 2004) and chrF (Popović 2015) compare with what the agent wrote; similarity is the cosine of the sentence encoder.
-Intervals are 95 % by bootstrap over rows.
+Every model answers the same prompts greedily, beside what could be had without tuning: the nearest answer of a
+colleague, and the base with examples in its prompt. Intervals are 95 % by bootstrap over rows.
 """
 
 from __future__ import annotations
@@ -15,26 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import progress, table
 from deskwright.workspace import Workspace
-from instruct import adapter, dataset, rounds
-from instruct.encoder import encode
+from instruct import adapter, base, baselines, dataset, rounds
+from instruct.baselines import FEW_SHOT, RETRIEVAL
+from instruct.measures import METRICS, Figures, compare, interval, summary, worse
 from instruct.prompt import render
 from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.tune import examples
 from privacy.gate import Gate
 
-METRICS = {"loss": -1, "rougeL": 1, "chrF": 1, "similarity": 1}
-"""Each metric and whether more (1) or less (-1) is better."""
-
 BATCH = 16
 ROWS = 100
 MOST_NEW_TOKENS = 256
-RESAMPLES = 2000
 EXAMPLES_SHOWN = 20
 
 
@@ -47,18 +42,22 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
     rows = _sample(dataset.read(workspace, model.dataset, "test"), limit)
     if not rows:
         raise DeskwrightError(f"The test split of {model.dataset} is empty; there is nothing to evaluate on.")
+    golden = [row.answer for row in rows]
     champion = rounds.champion(workspace.store)
-    contenders: dict[str, Model | None] = {"base": None}
-    if champion and champion.name != model.name:
-        contenders[champion.name] = champion
-    contenders[model.name] = model
-    answers: dict[str, list[str]] = {}
-    scores: dict[str, dict[str, npt.NDArray[np.float64]]] = {}
-    for name, contender in contenders.items():
+    rival = champion if champion and champion.name != model.name else None
+    prompted = baselines.with_examples(workspace, model.dataset, rows, base.tokenizer(workspace))
+    answers = {RETRIEVAL: baselines.nearest_answers(workspace, model.dataset, rows)}
+    scores: dict[str, dict[str, Figures]] = {RETRIEVAL: compare(answers[RETRIEVAL], golden)}
+    for contender, asked in (
+        (None, {"base": rows, FEW_SHOT: prompted}),
+        *([(rival, {rival.name: rows})] if rival else []),
+        (model, {model.name: rows}),
+    ):
         loaded = adapter.load(workspace, contender)
-        answers[name] = _answers(loaded, rows, name)
-        scores[name] = {"loss": _losses(loaded, rows), **_compare(answers[name], rows)}
-    reference = champion.name if champion and champion.name != model.name else "base"
+        for name, prompts in asked.items():
+            answers[name] = _answers(loaded, prompts, name)
+            scores[name] = {"loss": _losses(loaded, prompts), **compare(answers[name], golden)}
+    reference = rival.name if rival else "base"
     gain = scores[reference]["loss"] - scores[model.name]["loss"]
     low, high = interval(gain)
     result = {
@@ -66,11 +65,10 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "dataset": model.dataset,
         "reference": reference,
         "rows": len(rows),
-        "scores": {
-            name: {metric: _summary(values) for metric, values in each.items()} for name, each in scores.items()
-        },
+        "scores": {name: {metric: summary(values) for metric, values in each.items()} for name, each in scores.items()},
         "gain": {"metric": "loss", "mean": float(gain.mean()), "interval": [low, high]},
         "better": low > 0,
+        "worse": worse(scores[model.name], scores[reference]),
         "leaks": _leaks(workspace, answers[model.name], rows),
     }
     rounds.record_evaluation(workspace.store, model, result)
@@ -82,10 +80,7 @@ def describe(result: dict[str, Any]) -> str:
     """The table people read."""
     header = [f"{result['rows']} held-out questions", *METRICS]
     rows = [
-        [
-            name,
-            *(f"{each[m]['mean']:.3f} ±{(each[m]['interval'][1] - each[m]['interval'][0]) / 2:.3f}" for m in METRICS),
-        ]
+        [name, *(_figure(each[metric]) if metric in each else "-" for metric in METRICS)]
         for name, each in result["scores"].items()
     ]
     low, high = result["gain"]["interval"]
@@ -95,19 +90,14 @@ def describe(result: dict[str, Any]) -> str:
             table(header, rows),
             f"{result['model']} is {verdict} than {result['reference']}: {result['gain']['mean']:+.4f} nats a token, "
             f"95 % interval {low:+.4f} to {high:+.4f}; answers with leaked personal data: {result['leaks']}",
+            *([f"Look at the answers: it is worse in {', '.join(result['worse'])}."] if result["worse"] else []),
         ]
     )
 
 
-def interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of the mean (Efron & Tibshirani 1993)."""
-    draws = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _summary(values: npt.NDArray[np.float64]) -> dict[str, Any]:
-    return {"mean": float(values.mean()), "interval": list(interval(values))}
+def _figure(score: dict[str, Any]) -> str:
+    low, high = score["interval"]
+    return f"{score['mean']:.3f} ±{(high - low) / 2:.3f}"
 
 
 def _sample(rows: Sequence[Row], limit: int) -> list[Row]:
@@ -149,7 +139,7 @@ def _ends(loaded: adapter.Loaded) -> list[int]:
     return sorted({end for end in [*ends, loaded.tokenizer.eos_token_id] if end is not None})
 
 
-def _losses(loaded: adapter.Loaded, rows: Sequence[Row]) -> npt.NDArray[np.float64]:
+def _losses(loaded: adapter.Loaded, rows: Sequence[Row]) -> Figures:
     """Mean negative log-likelihood of each row's answer, in nats a token."""
     import torch
 
@@ -161,23 +151,6 @@ def _losses(loaded: adapter.Loaded, rows: Sequence[Row]) -> npt.NDArray[np.float
             logits = loaded.model(input_ids=ids).logits[0, start - 1 : -1].float()
         losses.append(float(torch.nn.functional.cross_entropy(logits, ids[0, start:])))
     return np.array(losses)
-
-
-def _compare(answers: Sequence[str], rows: Sequence[Row]) -> dict[str, npt.NDArray[np.float64]]:
-    from rouge_score.rouge_scorer import RougeScorer
-    from sacrebleu.metrics import CHRF
-
-    rouge, chrf = RougeScorer(["rougeL"], use_stemmer=True), CHRF()
-    golden = [row.answer for row in rows]
-    vectors = encode([*answers, *golden])
-    cosine = (vectors[: len(rows)] * vectors[len(rows) :]).sum(axis=1)
-    return {
-        "rougeL": np.array(
-            [rouge.score(gold, said)["rougeL"].fmeasure for said, gold in zip(answers, golden, strict=True)]
-        ),
-        "chrF": np.array([chrf.sentence_score(said, [gold]).score for said, gold in zip(answers, golden, strict=True)]),
-        "similarity": cosine.astype(np.float64),
-    }
 
 
 def _leaks(workspace: Workspace, answers: Sequence[str], rows: Sequence[Row]) -> int:
@@ -219,7 +192,8 @@ def _page(result: dict[str, Any]) -> str:
 
 def _chart(result: dict[str, Any], metric: str) -> str:
     """Horizontal bars with their intervals."""
-    bars = [(name, each[metric]["mean"], each[metric]["interval"]) for name, each in result["scores"].items()]
+    shown = {name: each[metric] for name, each in result["scores"].items() if metric in each}
+    bars = [(name, score["mean"], score["interval"]) for name, score in shown.items()]
     top = max(high for _, _, (_, high) in bars) or 1.0
     scale = 420 / top
     lines = []

@@ -12,7 +12,7 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.workspace import Workspace
 from instruct import demo_base, rounds
-from instruct.evaluate import interval
+from instruct.measures import interval
 from instruct.rounds import Model
 from instruct.rows import Row, fit
 from instruct.tune import examples

@@ -1,0 +1,100 @@
+"""The figures of an evaluation, and what could be had without tuning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deskwright.workspace import Workspace
+from instruct import baselines
+from instruct.evaluate import describe
+from instruct.measures import METRICS, compare, summary, worse
+from instruct.passages import Passage, Passages
+from instruct.rows import Row
+from instruct.starter.tokenizer import train as train_tokenizer
+
+GOLD = "You can return the kettle within 30 days of its delivery."
+ASKED = "How long do I have to return the kettle?"
+
+
+def row(customer: str = "c", turns: tuple[tuple[str, str], ...] = (("user", ASKED),)) -> Row:
+    return Row("r/1/2", "test", "conversation", turns, GOLD, customer, "", (), "", "", (("q", "a"),))
+
+
+def test_the_right_answer_scores_most_and_none_least() -> None:
+    figures = compare([GOLD, "You can send the kettle back within 30 days.", "No idea.", ""], [GOLD] * 4)
+
+    assert set(figures) == set(METRICS) - {"loss"}
+    for metric, values in figures.items():
+        assert values[0] == pytest.approx(100 if metric in ("BLEU", "chrF") else 1, abs=1e-3)
+        assert values[0] > values[1] > max(values[2], values[3]), metric
+    assert figures["F1"][1] == pytest.approx(2 * 7 / (9 + 11))
+    assert compare([""], [""])["F1"][0] == 1.0
+
+
+def test_worse_is_what_is_worse_by_more_than_chance() -> None:
+    chance = np.random.default_rng(1).normal(0, 0.1, 200)
+    reference = {metric: np.full(200, 0.5) for metric in METRICS}
+    mine = {metric: reference[metric] + chance for metric in METRICS}
+
+    assert worse(mine, reference) == []
+    assert worse({**mine, "loss": chance + 0.6, "chrF": chance + 0.4, "F1": chance + 0.6}, reference) == [
+        "loss",
+        "chrF",
+    ]
+
+
+@pytest.fixture
+def indexed(ws: Workspace) -> Workspace:
+    exchanges = [
+        ("When may I return the kettle?", "Within 30 days.", "c"),
+        ("How long may I return a kettle?", "A month after it came.", "d"),
+        ("Where is my parcel?", "On its way.", "e"),
+    ]
+    passages = [Passage(str(n), question, answer) for n, (question, answer, _) in enumerate(exchanges)]
+    folder = ws.datasets / "set"
+    folder.mkdir(parents=True)
+    Passages.build(passages, [customer for *_, customer in exchanges]).save(folder)
+    return ws
+
+
+def test_retrieval_gives_the_answer_to_the_nearest_question_of_another_customer(indexed: Workspace) -> None:
+    assert baselines.nearest_answers(indexed, "set", [row("c"), row("d")]) == [
+        "A month after it came.",
+        "Within 30 days.",
+    ]
+
+
+def test_examples_stand_before_the_question_the_nearest_last(indexed: Workspace) -> None:
+    tokenizer = train_tokenizer([ASKED, GOLD])
+    [prompted] = baselines.with_examples(indexed, "set", [row("c")], tokenizer)
+
+    assert [text for role, text in prompted.turns if role == "assistant"] == ["On its way.", "A month after it came."]
+    assert prompted.turns[-1] == ("user", ASKED)
+    assert prompted.passages == ()
+
+
+def test_examples_that_do_not_fit_are_left_out_and_the_question_stays(indexed: Workspace) -> None:
+    tokenizer = train_tokenizer([ASKED, GOLD])
+    file = indexed.root / "deskwright.toml"
+    file.write_text(file.read_text().replace("# max_tokens = 1024", "max_tokens = 64"))
+    [prompted] = baselines.with_examples(Workspace.open(indexed.root), "set", [row("c")], tokenizer)
+
+    assert prompted.turns[-1] == ("user", ASKED)
+    assert len(prompted.turns) < 5
+
+
+def test_the_table_has_a_dash_where_a_baseline_has_no_figure_and_says_what_is_worse() -> None:
+    figures = {metric: summary(np.array([0.1, 0.3])) for metric in METRICS}
+    without = {metric: score for metric, score in figures.items() if metric != "loss"}
+    result: dict[str, Any] = {
+        "model": "round-1", "reference": "base", "rows": 2, "scores": {"retrieval only": without, "round-1": figures},
+        "gain": {"mean": 0.2, "interval": [0.1, 0.3]}, "better": True, "worse": ["chrF"], "leaks": 0,
+    }  # fmt: skip
+    printed = describe(result)
+
+    assert printed.splitlines()[2].split()[:3] == ["retrieval", "only", "-"]
+    assert "it is worse in chrF" in printed
+    assert "worse" not in describe({**result, "worse": []})
