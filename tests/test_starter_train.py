@@ -21,7 +21,7 @@ from instruct.starter.encoded import PIECE, Documents, write
 from instruct.starter.muon import Muon, orthogonal
 from instruct.starter.tokenizer import CONTEXT, PAD
 from instruct.starter.tokenizer import train as train_tokenizer
-from instruct.starter.vectors import vectors
+from instruct.starter.vectors import SPREAD, vectors
 
 SMALL = train.Shape(width=32, inner=64, layers=2, heads=2)
 TOKENS = 60_000
@@ -174,12 +174,13 @@ def test_tokens_begin_near_those_that_mean_the_same(tokenizer: Any) -> None:
     )
 
     assert made.shape == (len(tokenizer), 64)
-    assert float(made.std()) == pytest.approx(0.02, rel=0.05)
+    assert float(made.std()) == pytest.approx(SPREAD, rel=0.05)
     assert price @ cost > max(price @ log, price @ day)
 
 
 def test_it_copies_before_it_is_trained(tokenizer: Any) -> None:
     model = train.new(tokenizer).eval()
+    torch.nn.init.normal_(model.get_input_embeddings().weight, std=SPREAD)
     circuit.write(model, 1)
     once = torch.randint(300, len(tokenizer), (4, 60))
     ids = torch.cat([once, once], 1)
@@ -187,6 +188,24 @@ def test_it_copies_before_it_is_trained(tokenizer: Any) -> None:
         costs = -model(input_ids=ids).logits.log_softmax(-1)[:, :-1].gather(-1, ids[:, 1:, None])[..., 0]
 
     assert float(costs[:, 60:].mean()) < float(costs[:, :59].mean()) - 3
+
+
+def test_the_circuit_stays_as_it_is_while_it_is_held(tokenizer: Any) -> None:
+    model = train.new(tokenizer, SMALL)
+    circuit.write(model, 1)
+    before = [weight.detach().clone() for layer in model.model.layers for weight in layer.self_attn.parameters()]
+    optimiser = Muon(model, 0.02, 2e-3)
+    ids = tokenizer("It is 14 days, dear customer.", return_tensors="pt").input_ids
+    for held in (True, False):
+        circuit.hold(model, held)
+        train.loss_of(model, ids, torch.ones_like(ids)).backward()
+        optimiser.step(1.0)
+        circuit.hold(model, held)
+        after = [weight for layer in model.model.layers for weight in layer.self_attn.parameters()]
+        constants = model.get_input_embeddings().weight[:, 0]
+
+        assert all(torch.equal(a, b) == held for a, b in zip(before, after, strict=True))
+        assert (float(constants.detach().std()) < 1e-6) == held
 
 
 def test_the_model_that_ships_has_the_size_it_may_have(tokenizer: Any) -> None:

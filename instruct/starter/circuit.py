@@ -28,8 +28,8 @@ compare tokens."""
 COPYING = (1,)
 """The layers whose heads look for the present token; those of the first attend to the token before."""
 
-FINAL = 0.8
-"""The scale of the last normalisation, with which a token that is meant stands out and others hardly do."""
+FINAL = 0.08
+"""The scale of the last normalisation: with it a token that is meant stands out, and others hardly do."""
 
 
 @torch.no_grad()
@@ -39,7 +39,7 @@ def write(model: Any, seed: int) -> None:
     vectors = model.get_input_embeddings().weight
     spread = float(vectors.std())
     vectors[:, 0] = 0
-    vectors.mul_(spread * model.config.hidden_size**0.5 / vectors.norm(dim=1, keepdim=True))
+    vectors.mul_(spread * model.config.hidden_size**0.5 / vectors.norm(dim=1, keepdim=True).clamp(min=1e-6))
     vectors[:, 0] = CONSTANT * spread
     layers = model.model.layers
     width, heads = model.config.hidden_size, model.config.num_attention_heads
@@ -62,9 +62,14 @@ def write(model: Any, seed: int) -> None:
     model.model.norm.weight.fill_(FINAL)
 
 
-def weights(model: Any) -> list[Any]:
-    """What the circuit is written in. Training undoes it unless all else has learnt to go with it."""
-    return [weight for layer in (0, *COPYING) for weight in model.model.layers[layer].self_attn.parameters()]
+def hold(model: Any, held: bool) -> None:
+    """Keeps the circuit as it was written, or lets it learn. It is undone unless all else has learnt to go with it."""
+    for layer in (0, *COPYING):
+        model.model.layers[layer].self_attn.requires_grad_(not held)
+    if held:
+        with torch.no_grad():
+            constants = model.get_input_embeddings().weight[:, 0]
+            constants.fill_(float(constants.mean()))
 
 
 class _Head:

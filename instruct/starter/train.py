@@ -24,13 +24,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from deskwright import checkpoint
-from instruct.starter.circuit import weights
+from instruct.starter.circuit import hold
 from instruct.starter.encoded import Documents
 from instruct.starter.muon import Muon
 from instruct.starter.tokenizer import CONTEXT
 
-RATE = 0.003
-RATE_OF_OTHERS = 6e-4
+RATE = 0.008
+RATE_OF_OTHERS = 5e-3
 WARM_UP = 0.02
 HELD = 0.3
 """The share of the tokens up to which the circuit stays as it was written."""
@@ -109,7 +109,6 @@ def train(model: Any, data: Path, file: Path, tokens: int, seed: int) -> dict[st
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model.to(device).train()
     optimiser = Muon(model, RATE, RATE_OF_OTHERS)
-    circuit = weights(model)
     spent = checkpoint.resume(file, model, optimiser)
     read, before = spent.get("tokens", 0.0), spent.get("seconds", 0.0)
     batches = {
@@ -130,7 +129,7 @@ def train(model: Any, data: Path, file: Path, tokens: int, seed: int) -> dict[st
         ids, learnt = batches["chats" if chats else "texts"].next(_longest(share))
         if not answering:
             learnt = (ids != PADDING).long()
-        _hold(circuit, share < HELD)
+        hold(model, share < HELD)
         with _precision(device):
             loss = loss_of(model, ids.to(device), learnt.to(device))
         torch.autograd.backward(loss)
@@ -232,11 +231,6 @@ class _Batches:
             order = list(range(len(self._documents)))
             self._random.shuffle(order)
             yield from order
-
-
-def _hold(weights: Sequence[Any], held: bool) -> None:
-    for weight in weights:
-        weight.requires_grad_(not held)
 
 
 def _note(file: Path, point: Mapping[str, float]) -> None:

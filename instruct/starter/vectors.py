@@ -14,8 +14,9 @@ from torch import Tensor
 
 FIRST_WORD = 1000
 """The encoder's tokens before it are reserved or single signs."""
-SPREAD = 0.1
-"""Their standard deviation: five times Llama's usual one, so that training turns them slowly."""
+SPREAD = 1.0
+"""Their standard deviation, fifty times Llama's usual one: so that what the layers add does not soon drown them, and
+with them all that is copied."""
 FROM_THE_ENCODER = 0.8
 RANDOM = 0.6
 """Parts of the spread; their squares add up to one."""
