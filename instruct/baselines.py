@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from deskwright.workspace import Workspace
-from instruct.passages import Passages
+from instruct.passages import Passage, Passages
 from instruct.rows import Row, fit
 
 RETRIEVAL = "retrieval only"
@@ -18,23 +18,25 @@ FEW_SHOT = "few-shot"
 SHOTS = 3
 
 
-def nearest_answers(workspace: Workspace, dataset: str, rows: Sequence[Row]) -> list[str]:
+def nearest(workspace: Workspace, dataset: str, rows: Sequence[Row]) -> list[list[Passage]]:
+    """For each row the exchanges whose questions are nearest, nearest first."""
+    index = Passages.open(workspace, dataset)
+    return index.search_all([row.turns[-1][1] for row in rows], SHOTS, [row.customer for row in rows])
+
+
+def answers(near: Sequence[Sequence[Passage]]) -> list[str]:
     """For each row the answer that a colleague gave to the nearest question."""
-    found = _near(workspace, dataset, rows, 1)
-    return [passages[0].answer if passages else "" for passages in found]
+    return [passages[0].answer if passages else "" for passages in near]
 
 
-def with_examples(workspace: Workspace, dataset: str, rows: Sequence[Row], tokenizer: Any) -> list[Row]:
-    """The rows with the nearest exchanges as turns before them, the nearest last, as many as fit."""
+def with_examples(
+    workspace: Workspace, rows: Sequence[Row], near: Sequence[Sequence[Passage]], tokenizer: Any
+) -> list[Row]:
+    """The rows with the exchanges as turns before them, the nearest last, as many as fit."""
     settings = workspace.config.dataset
     prompted = []
-    for row, passages in zip(rows, _near(workspace, dataset, rows, SHOTS), strict=True):
+    for row, passages in zip(rows, near, strict=True):
         shown = [turn for one in reversed(passages) for turn in (("user", one.question), ("assistant", one.answer))]
         longer = replace(row, turns=(*shown, *row.turns), passages=())
         prompted.append(fit(longer, settings.system, tokenizer, settings.max_tokens) or row)
     return prompted
-
-
-def _near(workspace: Workspace, dataset: str, rows: Sequence[Row], k: int) -> Any:
-    index = Passages.open(workspace, dataset)
-    return index.search_all([row.turns[-1][1] for row in rows], k, [row.customer for row in rows])

@@ -42,21 +42,9 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
     rows = _sample(dataset.read(workspace, model.dataset, "test"), limit)
     if not rows:
         raise DeskwrightError(f"The test split of {model.dataset} is empty; there is nothing to evaluate on.")
-    golden = [row.answer for row in rows]
     champion = rounds.champion(workspace.store)
     rival = champion if champion and champion.name != model.name else None
-    prompted = baselines.with_examples(workspace, model.dataset, rows, base.tokenizer(workspace))
-    answers = {RETRIEVAL: baselines.nearest_answers(workspace, model.dataset, rows)}
-    scores: dict[str, dict[str, Figures]] = {RETRIEVAL: compare(answers[RETRIEVAL], golden)}
-    for contender, asked in (
-        (None, {"base": rows, FEW_SHOT: prompted}),
-        *([(rival, {rival.name: rows})] if rival else []),
-        (model, {model.name: rows}),
-    ):
-        loaded = adapter.load(workspace, contender)
-        for name, prompts in asked.items():
-            answers[name] = _answers(loaded, prompts, name)
-            scores[name] = {"loss": _losses(loaded, prompts), **compare(answers[name], golden)}
+    answers, scores = _contest(workspace, model, rival, rows)
     reference = rival.name if rival else "base"
     gain = scores[reference]["loss"] - scores[model.name]["loss"]
     low, high = interval(gain)
@@ -74,6 +62,27 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
     rounds.record_evaluation(workspace.store, model, result)
     _write(workspace, model, result, rows, answers)
     return result
+
+
+def _contest(
+    workspace: Workspace, model: Model, rival: Model | None, rows: Sequence[Row]
+) -> tuple[dict[str, list[str]], dict[str, dict[str, Figures]]]:
+    """The answers and the scores of everything that is compared, by name, the model last."""
+    golden = [row.answer for row in rows]
+    near = baselines.nearest(workspace, model.dataset, rows)
+    prompted = baselines.with_examples(workspace, rows, near, base.tokenizer(workspace))
+    answers = {RETRIEVAL: baselines.answers(near)}
+    scores: dict[str, dict[str, Figures]] = {RETRIEVAL: compare(answers[RETRIEVAL], golden)}
+    for contender, asked in (
+        (None, {"base": rows, FEW_SHOT: prompted}),
+        *([(rival, {rival.name: rows})] if rival else []),
+        (model, {model.name: rows}),
+    ):
+        loaded = adapter.load(workspace, contender)
+        for name, prompts in asked.items():
+            answers[name] = _answers(loaded, prompts, name)
+            scores[name] = {"loss": _losses(loaded, prompts), **compare(answers[name], golden)}
+    return answers, scores
 
 
 def describe(result: dict[str, Any]) -> str:

@@ -51,8 +51,8 @@ def check(rows: Sequence[Row], index: Passages) -> None:
         named = "; ".join(f"{leak.train} repeats {leak.held_out} ({leak.how})" for leak in leaks[:MOST_NAMED])
         raise DeskwrightError(
             f"{len(leaks):,} training rows repeat a held-out row, so that the evaluation would measure memory: {named}"
-            f"{' ...' if len(leaks) > MOST_NAMED else ''}. Expected none. Nothing was written; this is an error in "
-            "Deskwright or in a package that adds rows."
+            f"{' ...' if len(leaks) > MOST_NAMED else ''}. Expected none, since they are taken out before: this is an "
+            "error in Deskwright. Nothing was written."
         )
 
 

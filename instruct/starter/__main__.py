@@ -38,7 +38,8 @@ def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check
     python -m instruct.starter --data ../shared/data --tokens 12000000
     """
     torch.manual_seed(seed)
-    tokenizer = _prepared(source, out / "data", dialogues, seed)
+    folder = out / f"data-{dialogues}-{seed}"
+    tokenizer = _prepared(source, folder, dialogues, seed)
     name = "half" if half else "model"
     model = new(tokenizer, HALF if half else SHAPE)
     its_tokenizer, sentences = encoder.loaded()
@@ -46,17 +47,17 @@ def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check
         vectors(tokenizer, sentences, its_tokenizer, model.config.hidden_size, seed)
     )
     circuit.write(model, seed)
-    spent = train(model, out / "data", out / f"{name}.pt", tokens, seed)
+    spent = train(model, folder, out / f"{name}.pt", tokens, seed)
     figures = {
         "minutes": round(spent["seconds"] / 60, 1),
         "tokens": round(spent["tokens"]),
         "dialogues": dialogues,
         "seed": seed,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "nats a token, held out": held_out(model, out / "data"),
+        "nats a token, held out": held_out(model, folder),
         "facts from the context": context_check.measure(lambda prompts: answers(model, tokenizer, prompts), check),
     }
-    save(model, tokenizer, out / name, figures, (out / "data" / "sources.md").read_text(encoding="utf-8"))
+    save(model, tokenizer, out / name, figures, (folder / "sources.md").read_text(encoding="utf-8"))
     click.echo(json.dumps(figures, indent=2))
 
 

@@ -174,13 +174,13 @@ def held_out(model: Any, data: Path, tokens: int = HELD_OUT_TOKENS) -> dict[str,
         documents = Documents.open(data / f"{name}_held_out")
         for number, source in enumerate(documents.names):
             rows = _first(documents, np.flatnonzero(documents.source == number).tolist(), tokens)
-            costs, counts = zip(*(_cost(model, documents, [row]) for row in rows), strict=True)
+            costs, counts = zip(*(_cost(model, documents, row) for row in rows), strict=True)
             losses[source] = sum(costs) / max(sum(counts), 1)
     return losses
 
 
-def _cost(model: Any, documents: Documents, rows: Sequence[int]) -> tuple[float, int]:
-    ids, learnt = map(torch.from_numpy, documents.rows(rows, PADDING))
+def _cost(model: Any, documents: Documents, row: int) -> tuple[float, int]:
+    ids, learnt = (torch.from_numpy(part).to(model.device) for part in documents.rows([row], PADDING))
     count = int(learnt[:, 1:].sum())
     return (float(loss_of(model, ids, learnt)) * count if count else 0.0), count
 
@@ -209,7 +209,7 @@ class _Batches:
     def next(self, longest: int) -> Batch:
         """About as many tokens as asked for, in documents of at most so many."""
         if not self._waiting:
-            self._waiting = self._drawn(max(longest, min(self._lengths)))
+            self._waiting = self._drawn(max(longest, int(self._lengths.min())))
         ids, learnt = self._documents.rows(self._waiting.pop(), PADDING)
         return torch.from_numpy(ids), torch.from_numpy(learnt)
 
