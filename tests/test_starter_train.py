@@ -17,14 +17,14 @@ from instruct.prompt import render
 from instruct.starter import circuit, train
 from instruct.starter.__main__ import answers, save
 from instruct.starter.corpus import Document, invented
-from instruct.starter.encoded import PIECE, Documents, write
+from instruct.starter.encoded import FACT, PIECE, Documents, write
 from instruct.starter.muon import Muon, orthogonal
 from instruct.starter.tokenizer import CONTEXT, PAD
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.starter.vectors import SPREAD, vectors
 
 SMALL = train.Shape(width=32, inner=64, layers=2, heads=2)
-TOKENS = 60_000
+TOKENS = 90_000
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,36 @@ def test_what_is_learnt_of_a_conversation_is_what_the_assistant_says(tokenizer: 
     said = [m["content"] for m in document.messages if m["role"] == "assistant"]
 
     assert ids[0].tolist() == render(tokenizer, document.messages, prompt=False)
-    assert tokenizer.decode(ids[learnt == 1]).split("<|end|>") == [*said, ""]
+    assert tokenizer.decode(ids[learnt > 0]).split("<|end|>") == [*said, ""]
+
+
+def test_the_fact_that_is_asked_for_is_learnt_more_than_what_stands_around_it(tokenizer: Any, tmp_path: Path) -> None:
+    turns = [
+        ("user", "How long?"),
+        ("assistant", "It takes 14 working days."),
+        ("user", "Sure?"),
+        ("assistant", "Yes."),
+    ]
+    messages = tuple({"role": role, "content": text} for role, text in turns)
+    document = Document("dialogues", messages=messages, facts=("14 working days", ""))
+    ids, learnt = write([document], tokenizer, tmp_path).rows([0], train.PADDING)
+
+    assert tokenizer.decode(ids[learnt == FACT]).strip() == "14 working days"
+    assert set(learnt[0].tolist()) == {0, 1, FACT}
+
+
+def test_what_is_learnt_more_weighs_more(tokenizer: Any) -> None:
+    model = train.new(tokenizer, SMALL).eval()
+    ids = tokenizer("It is 14 days.", return_tensors="pt").input_ids
+    each = []
+    for at in (1, 2):
+        alone = torch.zeros_like(ids)
+        alone[0, at] = 1
+        each.append(float(train.loss_of(model, ids, alone).detach()))
+    both = torch.zeros_like(ids)
+    both[0, 1], both[0, 2] = 3, 1
+
+    assert float(train.loss_of(model, ids, both).detach()) == pytest.approx((3 * each[0] + each[1]) / 4, rel=1e-5)
 
 
 def test_a_text_is_cut_and_a_long_conversation_left_out(tokenizer: Any, tmp_path: Path) -> None:

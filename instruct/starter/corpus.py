@@ -37,11 +37,13 @@ INVENTED = "dialogues"
 
 
 class Document(NamedTuple):
-    """Either `messages` in the OpenAI chat format, or `text`."""
+    """Either `messages` in the OpenAI chat format, or `text`. `facts` are what each of the assistant's messages has to
+    tell, where that is known."""
 
     source: str
     text: str = ""
     messages: tuple[dict[str, str], ...] = ()
+    facts: tuple[str, ...] = ()
 
     @property
     def plain(self) -> str:
@@ -78,7 +80,7 @@ def documents(folder: Path, *, held_out: bool = False, sources: Iterable[str] | 
 def invented(count: int, seed: int, *, held_out: bool = False) -> Iterator[Document]:
     """Dialogues of the generator."""
     for dialogue in generate(count, seed, held_out=held_out):
-        yield Document(INVENTED, messages=dialogue.messages)
+        yield Document(INVENTED, messages=dialogue.messages, facts=dialogue.facts)
 
 
 def is_held_out(key: str) -> bool:

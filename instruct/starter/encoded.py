@@ -1,8 +1,9 @@
 """Documents and a tokenizer -> token ids in files that are read as they are needed.
 
-Four arrays stand in a folder: `tokens`, the ids of all documents, one after the other; `learnt`, as long, 1 where a
-token is to be learnt: everything in a text, in a conversation what the assistant says and where it ends; `starts`,
-where each document begins and the last one ends; and `source`, which of the names in `sources.json` each is from.
+Four arrays stand in a folder: `tokens`, the ids of all documents, one after the other; `learnt`, as long, is how
+much a token is to be learnt: 1 for everything in a text, in a conversation for what the assistant says and where it
+ends, and more for the fact that is asked for, whose few tokens all depends on; `starts`, where each document begins and
+the last one ends; and `source`, which of the names in `sources.json` each is from.
 
 A conversation is never cut: one that is longer than the context is left out. Texts are cut into pieces.
 """
@@ -29,12 +30,15 @@ PIECE = 192
 BATCH = 2048
 """Documents that are encoded at once."""
 
+FACT = 5
+"""How much the tokens of a fact are learnt."""
+
 SOURCES = "sources.json"
 ARRAYS = ("tokens", "learnt", "starts", "source")
 
 
 class Encoded(NamedTuple):
-    """The token ids of a document or piece, and which of them are learnt."""
+    """The token ids of a document or piece, and how much each is learnt."""
 
     source: str
     ids: npt.NDArray[np.uint16]
@@ -117,11 +121,24 @@ def _joined(document: Document, parts: Sequence[list[int]], tokenizer: Any) -> E
     if not document.messages:
         ids = [begin, *parts[0], end]
         return Encoded(document.source, np.array(ids, np.uint16), np.array([0, *[1] * (len(ids) - 1)], np.uint8))
-    ids, learnt = [begin], [0]
+    ids, learnt, facts = [begin], [0], iter(document.facts)
     for message, part in zip(document.messages, parts, strict=True):
         ids += [tokenizer.convert_tokens_to_ids(f"<|{message['role']}|>"), *part, end]
-        learnt += [0, *[int(message["role"] == "assistant")] * (len(part) + 1)]
+        said = message["role"] == "assistant"
+        learnt += [0, *(_weights(part, next(facts, ""), tokenizer) if said else [0] * len(part)), int(said)]
     return Encoded(document.source, np.array(ids, np.uint16), np.array(learnt, np.uint8))
+
+
+def _weights(part: Sequence[int], fact: str, tokenizer: Any) -> list[int]:
+    """1 for each token, `FACT` for those of the fact, as the tokenizer writes it after a blank or at the beginning."""
+    weights = [1] * len(part)
+    for written in (f" {fact}", fact) if fact else ():
+        wanted = tokenizer.backend_tokenizer.encode(written, add_special_tokens=False).ids
+        at = next((n for n in range(len(part)) if list(part[n : n + len(wanted)]) == wanted), None)
+        if at is not None:
+            weights[at : at + len(wanted)] = [FACT] * len(wanted)
+            break
+    return weights
 
 
 def _fitting(encoded: tuple[Document, Encoded]) -> Iterator[Encoded]:

@@ -29,8 +29,8 @@ from instruct.starter.encoded import Documents
 from instruct.starter.muon import Muon
 from instruct.starter.tokenizer import CONTEXT
 
-RATE = 0.008
-RATE_OF_OTHERS = 5e-3
+RATE = 0.003
+RATE_OF_OTHERS = 0.01
 WARM_UP = 0.02
 HELD = 0.3
 """The share of the tokens up to which the circuit stays as it was written."""
@@ -40,7 +40,7 @@ CHATS = {"reading": 0.85, "answering": 0.92}
 """How many of the batches are conversations."""
 LONGEST = ((0.15, 160), (0.3, 256), (1.0, CONTEXT))
 """Up to which share of the tokens which length is read."""
-TOKENS_A_STEP = {"cpu": 4096, "cuda": 2**16}
+TOKENS_A_STEP = {"cpu": 2048, "cuda": 2**16}
 POOL = 2048
 """Documents that are sorted by their length at once."""
 SECONDS_A_CHECKPOINT = 300
@@ -155,15 +155,18 @@ def rate(share: float) -> float:
     """The learning rate as a part of the full one, by the share of the tokens that are read."""
     if share < WARM_UP:
         return (share + 1e-3) / (WARM_UP + 1e-3)
-    return 1.0 if share < READING else max(0.02, (1 - share) / (1 - READING))
+    return 1.0 if share < READING else max(0.005, ((1 - share) / (1 - READING)) ** 2)
 
 
 def loss_of(model: Any, ids: Tensor, learnt: Tensor) -> Tensor:
-    """Nats a learnt token. The head is computed for those alone: with a vocabulary of 8,192 it is much of the work."""
+    """Nats a learnt token, each as much as it is to be learnt. The head is computed for those alone: with a vocabulary
+    of 8,192 it is much of the work."""
     hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
     follows = learnt[:, 1:].bool()
     logits = model.lm_head(hidden[:, :-1][follows])
-    return functional.cross_entropy(logits.float(), ids[:, 1:][follows])
+    losses = functional.cross_entropy(logits.float(), ids[:, 1:][follows], reduction="none")
+    weights = learnt[:, 1:][follows]
+    return (losses * weights).sum() / weights.sum()
 
 
 @torch.inference_mode()
@@ -173,7 +176,7 @@ def held_out(model: Any, data: Path, tokens: int = HELD_OUT_TOKENS) -> dict[str,
     for name in ("texts", "chats"):
         documents = Documents.open(data / f"{name}_held_out")
         for number, source in enumerate(documents.names):
-            rows = _first(documents, np.flatnonzero(documents.source == number).tolist(), tokens)
+            rows = first(documents, np.flatnonzero(documents.source == number).tolist(), tokens)
             costs, counts = zip(*(_cost(model, documents, row) for row in rows), strict=True)
             losses[source] = sum(costs) / max(sum(counts), 1)
     return losses
@@ -181,11 +184,12 @@ def held_out(model: Any, data: Path, tokens: int = HELD_OUT_TOKENS) -> dict[str,
 
 def _cost(model: Any, documents: Documents, row: int) -> tuple[float, int]:
     ids, learnt = (torch.from_numpy(part).to(model.device) for part in documents.rows([row], PADDING))
+    learnt = learnt.clamp(max=1)
     count = int(learnt[:, 1:].sum())
     return (float(loss_of(model, ids, learnt)) * count if count else 0.0), count
 
 
-def _first(documents: Documents, rows: Sequence[int], tokens: int) -> list[int]:
+def first(documents: Documents, rows: Sequence[int], tokens: int) -> list[int]:
     """The first of the rows, up to so many tokens."""
     chosen, found = [], 0
     for row in rows:
