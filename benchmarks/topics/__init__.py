@@ -1,0 +1,1 @@
+"""Public intent sets -> how well topics are named, beside published results."""

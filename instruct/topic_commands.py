@@ -1,0 +1,82 @@
+"""The command that learns topics and names them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deskwright.cli import workspace_option
+from deskwright.errors import DeskwrightError
+from deskwright.terminal import table
+from deskwright.workspace import Workspace
+
+
+@click.command()
+@workspace_option
+@click.argument("question", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def topics(root: Path, question: str | None, as_json: bool) -> None:
+    """Learn to name the topic of a question, from the topics of past conversations, and say how well it does.
+
+    It learns from the training split and is measured on the test split, both of which `deskwright build` makes. With a
+    QUESTION it names the topic of that, or says that it is none of those known.
+
+    \b
+    deskwright topics --workspace shop
+    deskwright topics "Where is my parcel?" --workspace shop
+    """
+    from instruct.topics import Topics
+
+    workspace = Workspace.open(root)
+    folder = workspace.models / "topics"
+    if question is None:
+        found = _learn_topics(workspace, folder)
+        click.echo(json.dumps(found, indent=2) if as_json else _topics_table(found))
+        return
+    if not folder.is_dir():
+        raise DeskwrightError("No topics are learnt yet. Learn them first: `deskwright topics`.")
+    [guess] = Topics.open(folder).guess([question])
+    named = guess.topic or "none of those known"
+    found = {"topic": guess.topic, "probability": guess.probability}
+    click.echo(json.dumps(found) if as_json else f"{named} ({guess.probability:.0%})")
+
+
+def _learn_topics(workspace: Workspace, folder: Path) -> dict[str, Any]:
+    from instruct import dataset
+    from instruct.topics import Topics, report
+
+    fingerprint = dataset.build(workspace).fingerprint
+    train, test = (
+        [(row.turns[-1][1], row.topic) for row in dataset.read(workspace, fingerprint, split) if row.topic]
+        for split in ("train", "test")
+    )
+    learnt = Topics.fit([question for question, _ in train], [topic for _, topic in train])
+    learnt.save(folder)
+    known = [(question, topic) for question, topic in test if topic in learnt.labels]
+    if not known:
+        return {"questions": 0, "learnt": learnt.labels}
+    found = report(learnt, [question for question, _ in known], [topic for _, topic in known])
+    workspace.reports.mkdir(exist_ok=True)
+    (workspace.reports / "topics.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return found
+
+
+def _topics_table(found: dict[str, Any]) -> str:
+    if not found["questions"]:
+        return f"Learnt {len(found['learnt'])} topics; no held-out question has one of them, so nothing was measured."
+    rows = [
+        [topic, *(f"{each[figure]:.2f}" for figure in ("precision", "recall", "f1-score")), f"{each['support']:.0f}"]
+        for topic, each in found["topics"].items()
+    ]
+    return "\n".join(
+        [
+            table(["topic", "precision", "recall", "F1", "questions"], rows),
+            f"Of {found['questions']:,} held-out questions {found['accuracy']:.0%} are named right; macro F1 "
+            f"{found['macro F1']:.2f}, calibration error {found['calibration error']:.2f}. "
+            f"{found['given a topic']:.0%} are likely enough to be given a topic, "
+            f"{found['accuracy where given']:.0%} of them the right one.",
+        ]
+    )
