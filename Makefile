@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-all lint types check format bench-privacy install clean
+.PHONY: help demo test test-all lint types check format bench-privacy bench-tune bench-topics install clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ format: .venv/.tools  ## put the code into its standard form
 
 bench-privacy: .venv/.bench  ## measure the gate beside stock Presidio (an hour; BENCH="--only research --quick")
 	$(BIN)/python -m benchmarks.privacy $(BENCH)
+
+bench-tune: .venv/.bench  ## measure tuning: speed beside TRL's stock script, gain on public data (BENCH="--only speed")
+	$(BIN)/python -m benchmarks.tuning $(BENCH)
+
+bench-topics: .venv/.bench  ## measure how well topics are named, on public intent sets
+	$(BIN)/python -m benchmarks.topics $(BENCH)
 
 install: .venv/.installed  ## install Deskwright into .venv
 

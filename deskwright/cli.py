@@ -29,6 +29,7 @@ COMMANDS = {
     "promote": ("instruct.commands:promote", "Let the server answer with a tuned model."),
     "rollback": ("instruct.commands:rollback", "Go back to the model promoted before."),
     "models": ("instruct.models:models", "List base models, fetch and show them; list the tuned ones."),
+    "topics": ("instruct.topic_commands:topics", "Learn to name the topic of a question."),
     "keys": ("serve.commands:keys", "Make, list and revoke API keys."),
     "serve": ("serve.commands:serve", "Serve the chat API, the widget and the review console."),
     "demo": ("serve.demo:demo", "Run the whole loop on the sample export."),

@@ -82,10 +82,12 @@ base = "demo"
 # passages = 1
 # Training rows that may share nearly the same answer; of more, the newest stay. 0 keeps all.
 # same_answer = 50
+# noise = 0             # of this share of the questions a second form is trained on: typos, no capitals, chat spellings
 # system = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 [tune]
-# learning_rate =       # 2e-4 if not set; 3e-3 for the demo base, which is far smaller than any other
+# recipe = "lora"       # or qlora, dora, ia3, adapter_head, full: what is tuned (docs/tuning.md)
+# learning_rate =       # the recipe's if not set, 2e-4 for lora; 15 times that for the demo base, which is so small
 # rank = 16
 # epochs = 3
 # batch = 8
@@ -100,6 +102,7 @@ base = "demo"
 # max_tokens = 256
 # Web origins that may embed the widget, for example "https://shop.example.com".
 # origins = []
+# quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
 """
 
 
@@ -138,10 +141,12 @@ class Dataset(_Section):
     max_tokens: int = Field(1024, ge=64)
     passages: int = Field(1, ge=0, le=8)
     same_answer: int = Field(50, ge=0)
+    noise: float = Field(0.0, ge=0, le=1)
     system: str = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 
 class Tune(_Section):
+    recipe: Literal["lora", "qlora", "dora", "ia3", "adapter_head", "full"] = "lora"
     learning_rate: float | None = Field(None, gt=0, lt=1)
     rank: int = Field(16, ge=1, le=512)
     epochs: float = Field(3.0, gt=0)
@@ -157,6 +162,7 @@ class Serve(_Section):
     greeting: str = "Hello! How can I help?"
     max_tokens: int = Field(256, ge=1, le=4096)
     origins: tuple[str, ...] = ()
+    quote: bool = True
 
 
 class Config(_Section):

@@ -1,4 +1,4 @@
-"""A tuned adapter on disk: its weights, its tokenizer with the chat template, and its card.
+"""A tuned adapter, or a whole tuned model, on disk: its weights, its tokenizer with the chat template, and its card.
 
 The card carries all that training and serving must share; its digest names the adapter's content.
 """
@@ -18,6 +18,8 @@ from instruct.rounds import Model
 
 CARD = "deskwright.json"
 WEIGHTS = "adapter_model.safetensors"
+WHOLE = "model.safetensors"
+CHUNK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Card:
     max_tokens: int
     tuning: dict[str, Any]
     losses: dict[str, float]
+    quote_from: float | None = None
+    """How near (cosine) a resolved question has to be for its answer to be given as it stands; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,13 @@ def folder(workspace: Workspace, name: str) -> Path:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 over the adapter's weights, configuration and chat template, 16 hexadecimal digits."""
+    """SHA-256 over the weights, configuration and chat template, 16 hexadecimal digits."""
     hashed = hashlib.sha256()
-    for name in (WEIGHTS, "adapter_config.json", CARD, "chat_template.jinja"):
-        file = path / name
-        hashed.update(file.read_bytes() if file.is_file() else b"")
+    for name in (WEIGHTS, WHOLE, "adapter_config.json", CARD, "chat_template.jinja"):
+        if (path / name).is_file():
+            with (path / name).open("rb") as file:
+                while piece := file.read(CHUNK):
+                    hashed.update(piece)
     return hashed.hexdigest()[:16]
 
 
@@ -78,7 +84,7 @@ def write_card(path: Path, card: Card) -> None:
     settings = "\n".join(f"| {name} | {value} |" for name, value in card.tuning.items())
     losses = "\n".join(f"| {name} | {value:.4f} |" for name, value in card.losses.items())
     (path / "README.md").write_text(
-        f"# LoRA adapter on {card.base}\n\nTuned on the training set `{card.dataset}` (redacted support conversations) "
+        f"# Tuned on {card.base}\n\nTuned on the training set `{card.dataset}` (redacted support conversations) "
         f"over the base model `{card.base_digest}`. Serve it with the chat template beside it.\n\n"
         f"| setting | value |\n|---|---|\n{settings}\n\n| loss | nats a token |\n|---|---:|\n{losses}\n",
         encoding="utf-8",
@@ -98,11 +104,8 @@ def load(workspace: Workspace, model: Model | None) -> Loaded:
     """
     if model is None:
         return Loaded(base.model(workspace).eval(), base.tokenizer(workspace), untuned(workspace))
-    from peft import PeftModel
-    from transformers import AutoTokenizer
-
     path = folder(workspace, model.name)
-    if not (path / WEIGHTS).is_file() or digest(path) != model.digest:
+    if not any((path / weights).is_file() for weights in (WEIGHTS, WHOLE)) or digest(path) != model.digest:
         raise DeskwrightError(
             f"The adapter {model.name} in {path} is missing or not what was registered (digest {model.digest}). "
             "Restore the folder, or promote another model."
@@ -113,5 +116,19 @@ def load(workspace: Workspace, model: Model | None) -> Loaded:
             f"{model.name} was tuned on the base model {card.base_digest}; the configuration (model.base) gives "
             f"{base.digest(workspace)}. Set model.base back (ID@COMMIT for one of the hub), or tune again."
         )
-    tuned = PeftModel.from_pretrained(base.model(workspace), str(path)).merge_and_unload()
-    return Loaded(tuned.eval(), AutoTokenizer.from_pretrained(str(path)), card)
+    return opened(workspace, path)
+
+
+def opened(workspace: Workspace, path: Path) -> Loaded:
+    """What lies in a folder, without the checks of `load`."""
+    from transformers import AutoTokenizer
+
+    return Loaded(_tuned(workspace, path).eval(), AutoTokenizer.from_pretrained(str(path)), read_card(path))
+
+
+def _tuned(workspace: Workspace, path: Path) -> Any:
+    if (path / WHOLE).is_file():
+        return base.whole(path)
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(base.model(workspace), str(path)).merge_and_unload()

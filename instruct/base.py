@@ -87,8 +87,8 @@ def tokenizer(workspace: Workspace) -> Any:
     return loaded
 
 
-def model(workspace: Workspace) -> Any:
-    """The base model in float32, or bfloat16 where the processor multiplies it natively.
+def model(workspace: Workspace, four_bits: bool = False) -> Any:
+    """The base model in float32, or bfloat16 where the processor multiplies it natively; or in 4 bits, to be tuned.
 
     Raises:
         DeskwrightError: it cannot be had, is no language model, or is damaged; the message says what to do.
@@ -100,7 +100,16 @@ def model(workspace: Workspace) -> Any:
     found = source(workspace)
     hub.refuse_others(found.folder, found.name)
     hub.check(found.folder)
-    return _load(workspace, AutoModelForCausalLM.from_pretrained, dtype=_dtype(), use_safetensors=True)
+    more = {"quantization_config": _four_bits()} if four_bits else {}
+    return _load(workspace, AutoModelForCausalLM.from_pretrained, dtype=_dtype(), use_safetensors=True, **more)
+
+
+def whole(folder: Path) -> Any:
+    """A model whose every weight was tuned, in the precision of the base."""
+    from transformers import AutoModelForCausalLM
+
+    without_bars()
+    return AutoModelForCausalLM.from_pretrained(str(folder), dtype=_dtype(), local_files_only=True)
 
 
 def without_bars() -> None:
@@ -116,6 +125,19 @@ def _dtype() -> Any:
     if torch.cuda.is_available():
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     return torch.float32
+
+
+def _four_bits() -> Any:
+    import importlib.util
+
+    from transformers import BitsAndBytesConfig
+
+    if not importlib.util.find_spec("bitsandbytes"):
+        raise DeskwrightError(
+            "The recipe qlora (tune.recipe) loads the base in 4 bits with the package bitsandbytes, which is not "
+            "installed. Install it (`pip install 'deskwright[qlora]'`), or take the recipe lora."
+        )
+    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=_dtype())
 
 
 def _load(workspace: Workspace, load: Callable[..., Any], **more: Any) -> Any:

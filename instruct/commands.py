@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from deskwright.cli import workspace_option
+from deskwright.terminal import table
 from deskwright.workspace import Workspace
 
 if TYPE_CHECKING:
     from instruct.dataset import Report
+    from instruct.rounds import Model
 
 
 @click.command()
@@ -32,12 +34,15 @@ def build(root: Path) -> None:
     workspace = Workspace.open(root)
     report = dataset.build(workspace)
     click.echo(describe(report))
-    click.echo(f"Rows and card: {workspace.datasets / report.fingerprint}")
+    folder = workspace.datasets / report.fingerprint
+    click.echo(f"Rows and card: {folder}")
+    click.echo(f"What it holds and leans to: {folder / dataset.PAGE}")
 
 
 @click.command()
 @workspace_option
-def tune(root: Path) -> None:
+@click.option("--search", "trials", type=click.IntRange(1), help="Try this many settings, and say which was best.")
+def tune(root: Path, trials: int | None) -> None:
     """Tune the base model on the training set of all that is stored and reviewed now.
 
     Builds the training set first. Interrupted, it goes on where it was when it is run again; with nothing new to learn
@@ -45,20 +50,23 @@ def tune(root: Path) -> None:
 
     \b
     deskwright tune --workspace shop
+    deskwright tune --search 8 --workspace shop      # learning rate, rank and epochs; then set what it says
     """
     from instruct import dataset
-    from instruct.adapter import folder, read_card
     from instruct.tune import tune as run
 
     workspace = Workspace.open(root)
     report = dataset.build(workspace)
     click.echo(describe(report))
+    if trials:
+        click.echo(_searched(workspace, report.fingerprint, trials))
+        return
     model, fresh = run(workspace, report.fingerprint)
     if not fresh:
         click.echo(f"{model.name} was tuned on exactly this; nothing to do.")
         return
-    losses = read_card(folder(workspace, model.name)).losses
-    click.echo(f"Tuned {model.name}: " + ", ".join(f"{what} loss {value:.3f}" for what, value in losses.items()))
+    click.echo(f"Tuned {model.name}")
+    tell(workspace, model, report)
     click.echo(f"Next: deskwright evaluate --workspace {root}")
 
 
@@ -118,6 +126,36 @@ def rollback(root: Path) -> None:
 
     taken_back, present = rounds.rollback(Workspace.open(root).store)
     click.echo(f"Took {taken_back.name} back; {present.name if present else 'no model'} answers from now on.")
+
+
+def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:
+    """The trials as a table, and the lines to write into the configuration."""
+    from instruct.search import search
+
+    tried = search(workspace, fingerprint, trials)
+    rows = [
+        [
+            *(f"{value:g}" for value in trial.settings.values()),
+            "ended early" if trial.loss is None else f"{trial.loss:.4f}",
+        ]
+        for trial in tried
+    ]
+    best = "\n".join(f"{name} = {value:g}" for name, value in tried[0].settings.items())
+    header = [*tried[0].settings, "validation loss"]
+    return f"{table(header, rows)}\n\nThe best, to be written into deskwright.toml:\n\n[tune]\n{best}"
+
+
+def tell(workspace: Workspace, model: Model, report: Report) -> None:
+    """Prints how the tuning of a model went, and what to do about what went wrong."""
+    from instruct import advice
+    from instruct.adapter import folder, read_card
+
+    path = folder(workspace, model.name)
+    losses = read_card(path).losses
+    click.echo("  nats a token: " + ", ".join(f"{what} {loss:.3f}" for what, loss in losses.items()))
+    history = json.loads((path / advice.HISTORY).read_text(encoding="utf-8"))
+    for sentence in advice.on(report.rows["train"], history, losses):
+        click.echo(f"  {sentence}")
 
 
 def describe(report: Report) -> str:

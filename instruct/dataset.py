@@ -24,13 +24,15 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import base, curate, leakage, reviews
+from instruct import base, curate, leakage, noise, reviews
+from instruct.build_page import page
 from instruct.pairs import Pair, pairs
 from instruct.passages import Passage, Passages
 from instruct.rows import Row, as_row, as_table, fit
 from privacy.ingest import Kept, conversations
 
 SPLITS = ("train", "validation", "test")
+PAGE = "report.html"
 
 
 @dataclass
@@ -52,7 +54,7 @@ def build(workspace: Workspace) -> Report:
     Raises:
         DeskwrightError: there is nothing to train on; the message says what was left out and why.
     """
-    report = Report()
+    report, settings = Report(), workspace.config.dataset
     rows = _from_conversations(workspace.store, report)
     if not rows:
         reasons = ", ".join(f"{what} {n:,}" for what, n in report.left_out.most_common()) or "nothing is stored"
@@ -63,7 +65,7 @@ def build(workspace: Workspace) -> Report:
         )
     rows = _split(workspace, rows, report)
     rows = curate.without_repeats(rows, report.left_out)
-    rows = curate.capped(rows, workspace.config.dataset.same_answer, report.left_out)
+    rows = curate.capped(rows, settings.same_answer, report.left_out)
     rows += reviews.rows(workspace.store, report.left_out)
     base.prepare(workspace, _dialogues(rows))
     report.fingerprint = _fingerprint(workspace, rows)
@@ -73,7 +75,8 @@ def build(workspace: Workspace) -> Report:
         _register(workspace.store, report)
         return report
     rows, index = _held_apart(rows, report)
-    rows = _with_passages(rows, index, workspace.config.dataset.passages)
+    rows += noise.rows([row for row in rows if row.split == "train"], settings.noise)
+    rows = _with_passages(rows, index, settings.passages)
     rows = _fitted(workspace, rows, report)
     report.rows = Counter(row.split for row in rows)
     report.origins = Counter(row.origin for row in rows if row.split == "train")
@@ -126,6 +129,9 @@ def _row(kept: Kept, pair: Pair) -> Row:
         traced=pair.message_ids,
         gate_version=kept.clean.gate_version,
         legal_basis=kept.legal_basis,
+        language=conversation.language or "",
+        channel=conversation.channel,
+        status=conversation.status,
     )
 
 
@@ -226,6 +232,9 @@ def _write(workspace: Workspace, folder: Path, rows: Sequence[Row], index: Passa
     index.save(making)
     (making / "report.json").write_text(json.dumps(vars(report), indent=2) + "\n", encoding="utf-8")
     (making / "README.md").write_text(_card(workspace, report), encoding="utf-8")
+    train = [row for row in rows if row.split == "train"]
+    made = page(f"Training set {report.fingerprint}", train, dict(report.left_out.most_common()))
+    (making / PAGE).write_text(made, encoding="utf-8")
     making.rename(folder)
 
 

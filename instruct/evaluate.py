@@ -6,9 +6,9 @@ colleague, and the base with examples in its prompt. Intervals are 95 % by boots
 
 from __future__ import annotations
 
-import html
 import json
 import random
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,24 @@ from typing import Any
 import numpy as np
 
 from deskwright.errors import DeskwrightError
-from deskwright.terminal import progress, table
+from deskwright.terminal import table
 from deskwright.workspace import Workspace
 from instruct import adapter, base, baselines, dataset, rounds
+from instruct.answering import answers as answers_of
 from instruct.baselines import FEW_SHOT, RETRIEVAL
-from instruct.measures import METRICS, Figures, compare, interval, summary, worse
-from instruct.prompt import render
+from instruct.behaviour import BEHAVIOUR, behaviour
+from instruct.evaluation_page import page
+from instruct.measures import METRICS, Figures, compare, figure, interval, summary, worse
+from instruct.quoting import quoted
 from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.tune import examples
 from privacy.gate import Gate
 
-BATCH = 16
 ROWS = 100
-MOST_NEW_TOKENS = 256
 EXAMPLES_SHOWN = 20
+AS_SERVED = ", quoting"
+TOPICS_SHOWN = 12
 
 
 def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str, Any]:
@@ -57,6 +60,8 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "gain": {"metric": "loss", "mean": float(gain.mean()), "interval": [low, high]},
         "better": low > 0,
         "worse": worse(scores[model.name], scores[reference]),
+        "behaviour": _behaviour(answers, rows),
+        "topics": _topics(rows, scores, [reference, model.name]),
         "leaks": _leaks(workspace, answers[model.name], rows),
     }
     rounds.record_evaluation(workspace.store, model, result)
@@ -67,7 +72,8 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
 def _contest(
     workspace: Workspace, model: Model, rival: Model | None, rows: Sequence[Row]
 ) -> tuple[dict[str, list[str]], dict[str, dict[str, Figures]]]:
-    """The answers and the scores of everything that is compared, by name, the model last."""
+    """The answers and the scores of everything that is compared, by name, the model last: by itself, and as it is
+    served, with a colleague's answer quoted where that is better."""
     golden = [row.answer for row in rows]
     near = baselines.nearest(workspace, model.dataset, rows)
     prompted = baselines.with_examples(workspace, rows, near, base.tokenizer(workspace))
@@ -80,16 +86,40 @@ def _contest(
     ):
         loaded = adapter.load(workspace, contender)
         for name, prompts in asked.items():
-            answers[name] = _answers(loaded, prompts, name)
+            answers[name] = answers_of(loaded, prompts, name)
             scores[name] = {"loss": _losses(loaded, prompts), **compare(answers[name], golden)}
+    if loaded.card.quote_from is not None:
+        name = f"{model.name}{AS_SERVED}"
+        answers[name] = quoted(answers[model.name], near, loaded.card.quote_from)
+        scores[name] = compare(answers[name], golden)
     return answers, scores
+
+
+def _behaviour(answers: dict[str, list[str]], rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Of everything that is compared, and of the agents themselves."""
+    asked = [str(row.prompt("")) for row in rows]
+    said = {"agents": [row.answer for row in rows], **answers}
+    return {name: behaviour(texts, asked) for name, texts in said.items()}
+
+
+def _topics(
+    rows: Sequence[Row], scores: dict[str, dict[str, Figures]], names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """How many rows a topic has, and the similarity of each one's answers in it; the largest topics first."""
+    largest = Counter(row.topic for row in rows if row.topic).most_common(TOPICS_SHOWN)
+    found: dict[str, dict[str, Any]] = {}
+    for topic, count in largest:
+        of_topic = np.array([row.topic == topic for row in rows])
+        figures = {name: summary(scores[name]["similarity"][of_topic]) for name in (RETRIEVAL, *names)}
+        found[topic] = {"rows": count, "similarity": figures}
+    return found
 
 
 def describe(result: dict[str, Any]) -> str:
     """The table people read."""
     header = [f"{result['rows']} held-out questions", *METRICS]
     rows = [
-        [name, *(_figure(each[metric]) if metric in each else "-" for metric in METRICS)]
+        [name, *(figure(each[metric]) if metric in each else "-" for metric in METRICS)]
         for name, each in result["scores"].items()
     ]
     low, high = result["gain"]["interval"]
@@ -97,6 +127,7 @@ def describe(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             table(header, rows),
+            _behaviour_table(result),
             f"{result['model']} is {verdict} than {result['reference']}: {result['gain']['mean']:+.4f} nats a token, "
             f"95 % interval {low:+.4f} to {high:+.4f}; answers with leaked personal data: {result['leaks']}",
             *([f"Look at the answers: it is worse in {', '.join(result['worse'])}."] if result["worse"] else []),
@@ -104,48 +135,17 @@ def describe(result: dict[str, Any]) -> str:
     )
 
 
-def _figure(score: dict[str, Any]) -> str:
-    low, high = score["interval"]
-    return f"{score['mean']:.3f} ±{(high - low) / 2:.3f}"
+def _behaviour_table(result: dict[str, Any]) -> str:
+    return table(
+        ["how they answer", *BEHAVIOUR.values()],
+        [[name, *(f"{each[figure]:.2f}" for figure in BEHAVIOUR)] for name, each in result["behaviour"].items()],
+    )
 
 
 def _sample(rows: Sequence[Row], limit: int) -> list[Row]:
     chosen = sorted(rows, key=lambda row: row.id)
     random.Random(0).shuffle(chosen)
     return chosen[:limit]
-
-
-def _answers(loaded: adapter.Loaded, rows: Sequence[Row], name: str) -> list[str]:
-    import torch
-
-    tokenizer, model = loaded.tokenizer, loaded.model
-    prompts = [render(tokenizer, row.prompt(loaded.card.system), prompt=True) for row in rows]
-    order = sorted(range(len(rows)), key=lambda i: len(prompts[i]))
-    answers = [""] * len(rows)
-    batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
-    for batch in progress(batches, f"answers of {name}", "batches", len(batches)):
-        longest = max(len(prompts[i]) for i in batch)
-        pads = [longest - len(prompts[i]) for i in batch]
-        ids = torch.tensor([[tokenizer.pad_token_id] * pad + prompts[i] for pad, i in zip(pads, batch, strict=True)])
-        mask = torch.tensor([[0] * pad + [1] * (longest - pad) for pad in pads])
-        with torch.inference_mode():
-            out = model.generate(
-                input_ids=ids.to(model.device),
-                attention_mask=mask.to(model.device),
-                max_new_tokens=MOST_NEW_TOKENS,
-                do_sample=False,
-                pad_token_id=tokenizer.pad_token_id,
-                eos_token_id=_ends(loaded),
-            )
-        for i, text in zip(batch, tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True), strict=True):
-            answers[i] = text.strip()
-    return answers
-
-
-def _ends(loaded: adapter.Loaded) -> list[int]:
-    configured = loaded.model.generation_config.eos_token_id
-    ends = configured if isinstance(configured, list) else [configured]
-    return sorted({end for end in [*ends, loaded.tokenizer.eos_token_id] if end is not None})
 
 
 def _losses(loaded: adapter.Loaded, rows: Sequence[Row]) -> Figures:
@@ -182,60 +182,4 @@ def _write(
     ]
     full = {**result, "examples": examples_shown}
     Path(f"{file}.json").write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    Path(f"{file}.html").write_text(_page(full), encoding="utf-8")
-
-
-def _page(result: dict[str, Any]) -> str:
-    low, high = result["gain"]["interval"]
-    verdict = "beats" if result["better"] else "is not shown to beat"
-    return PAGE.format(
-        title=html.escape(f"{result['model']} on {result['rows']} held-out questions"),
-        verdict=html.escape(
-            f"{result['model']} {verdict} {result['reference']}: {result['gain']['mean']:+.3f} nats a token, "
-            f"95 % interval {low:+.3f} to {high:+.3f}. Answers with leaked personal data: {result['leaks']}."
-        ),
-        charts="".join(_chart(result, metric) for metric in METRICS),
-        examples="".join(_example(example) for example in result["examples"]),
-    )
-
-
-def _chart(result: dict[str, Any], metric: str) -> str:
-    """Horizontal bars with their intervals."""
-    shown = {name: each[metric] for name, each in result["scores"].items() if metric in each}
-    bars = [(name, score["mean"], score["interval"]) for name, score in shown.items()]
-    top = max(high for _, _, (_, high) in bars) or 1.0
-    scale = 420 / top
-    lines = []
-    for n, (name, mean, (low, high)) in enumerate(bars):
-        y = 8 + 30 * n
-        lines.append(
-            f'<text x="0" y="{y + 14}">{html.escape(name)}</text>'
-            f'<rect x="190" y="{y}" width="{max(mean, 0) * scale:.1f}" height="18" class="bar{n == len(bars) - 1:d}"/>'
-            f'<line x1="{190 + max(low, 0) * scale:.1f}" x2="{190 + high * scale:.1f}" y1="{y + 9}" y2="{y + 9}"/>'
-            f'<text x="{198 + high * scale:.1f}" y="{y + 14}">{mean:.3f}</text>'
-        )
-    direction = "lower is better" if METRICS[metric] < 0 else "higher is better"
-    height = 14 + 30 * len(bars)
-    return f'<h2>{metric} <small>{direction}</small></h2><svg viewBox="0 0 700 {height}">{"".join(lines)}</svg>'
-
-
-def _example(example: dict[str, str]) -> str:
-    cells = "".join(f"<dt>{html.escape(who)}</dt><dd>{html.escape(text)}</dd>" for who, text in example.items())
-    return f"<dl>{cells}</dl>"
-
-
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }}
-h2 {{ margin: 2rem 0 .3rem; font-size: 1.1rem; }} small {{ font-weight: normal; opacity: .6; }}
-svg {{ width: 100%; }} svg text {{ font-size: 13px; fill: currentColor; }}
-.bar0 {{ fill: #b9c2cf; }} .bar1 {{ fill: #2f7d6b; }} line {{ stroke: currentColor; stroke-width: 1.5; }}
-dl {{ border-top: 1px solid #8884; padding: 1rem 0; display: grid; grid-template-columns: 11rem 1fr; gap: .3rem 1rem; }}
-dt {{ opacity: .6; overflow-wrap: anywhere; }} dd {{ margin: 0; white-space: pre-wrap; }}
-</style>
-<h1>{title}</h1><p>{verdict}</p>{charts}<h2>Examples <small>not selected</small></h2>{examples}
-</html>
-"""
+    Path(f"{file}.html").write_text(page(full), encoding="utf-8")

@@ -53,6 +53,12 @@ def summary(values: Figures) -> dict[str, Any]:
     return {"mean": float(values.mean()), "interval": list(interval(values))}
 
 
+def figure(score: dict[str, Any]) -> str:
+    """A mean and half the width of its interval."""
+    low, high = score["interval"]
+    return f"{score['mean']:.3f} ±{(high - low) / 2:.3f}"
+
+
 def worse(values: dict[str, Figures], reference: dict[str, Figures]) -> list[str]:
     """The metrics whose paired difference is against the first by more than chance."""
     return [

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from deskwright.conversation import Conversation, Kind, Message, Visibility
+from instruct.holding import holding
 from privacy.gate import Clean
 
 SPEAKERS = {Kind.CUSTOMER: "user", Kind.AGENT: "assistant"}
@@ -69,6 +70,8 @@ def pairs(clean: Clean, tally: Counter[str]) -> list[Pair]:
             tally["answer without a question"] += 1
         elif len(turn.text.split()) < SHORTEST_ANSWER:
             tally["answer of under three words"] += 1
+        elif holding(turn.text):
+            tally["answer that only says that somebody looks into it"] += 1
         else:
             first = next(i for i, earlier in enumerate(before) if earlier.role == "user")
             asked = before[first:]

@@ -11,6 +11,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
+from jinja2 import TemplateError
+
+TEMPLATE = {"enable_thinking": False, "date_string": "26 Jul 2024"}
+"""What some templates ask for: an answer without thinking aloud before it, and a date, which would else be that of
+training in training and that of the answer in serving."""
+
 Turn = Mapping[str, str]
 """`{"role": "user" | "assistant", "content": text}`, as in the OpenAI chat format."""
 
@@ -38,11 +44,13 @@ def render(tokenizer: Any, messages: Sequence[Turn], *, prompt: bool) -> list[in
     What the template marks turns with is not read as a mark where somebody wrote it: a customer who types
     `<|assistant|>` does not speak for the assistant.
     """
+    clean = [{**message, "content": without_marks(tokenizer, message["content"])} for message in messages]
     encoded = tokenizer.apply_chat_template(
-        [{**message, "content": without_marks(tokenizer, message["content"])} for message in messages],
+        clean if _takes_system(tokenizer, tokenizer.chat_template) else _folded(clean),
         add_generation_prompt=prompt,
         tokenize=True,
         return_dict=True,
+        **TEMPLATE,
     )
     return list(encoded["input_ids"])
 
@@ -50,6 +58,23 @@ def render(tokenizer: Any, messages: Sequence[Turn], *, prompt: bool) -> list[in
 def without_marks(tokenizer: Any, text: str) -> str:
     """The text with a blank inside what would be a special token: `< |assistant|>`."""
     return _marks(tokenizer).sub(lambda mark: f"{mark[0][0]} {mark[0][1:]}", text)
+
+
+@lru_cache(maxsize=8)
+def _takes_system(tokenizer: Any, template: str) -> bool:
+    """Whether the template has a place for a system text; Gemma's first ones refuse it."""
+    turns = [{"role": role, "content": "a"} for role in ("system", "user")]
+    try:
+        tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False, **TEMPLATE)
+    except TemplateError:
+        return False
+    return True
+
+
+def _folded(messages: Sequence[Turn]) -> list[Turn]:
+    """The same with the system text at the head of the first user message."""
+    system, first, *rest = messages
+    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
 
 
 @lru_cache(maxsize=8)

@@ -25,6 +25,9 @@ class Row:
     gate_version: str
     legal_basis: str
     passages: tuple[tuple[str, str], ...] = ()
+    language: str = ""
+    channel: str = ""
+    status: str = ""
 
     def prompt(self, system: str) -> list[dict[str, str]]:
         """The chat messages before the answer, as the server composes them too."""

@@ -1,9 +1,9 @@
-"""A training set -> a LoRA adapter: TRL's `SFTTrainer` over PEFT, loss on the agent's answers alone.
+"""A training set -> an adapter, or a whole model: TRL's `SFTTrainer` over PEFT, loss on the agent's answers alone.
 
-Settings that differ from `SFTConfig`'s defaults: learning rate from the configuration (TRL's 2e-5 is for full
-tuning); no truncation, since rows were fitted when built and an answer must not be cut; batches of like length
-(`group_by_length`), which on a processor beats packing; no gradient checkpointing and bf16 only where the machine
-multiplies it natively; evaluation twice an epoch, best checkpoint kept, early stopping.
+Settings that differ from `SFTConfig`'s defaults: learning rate by the recipe (TRL's 2e-5 is for full tuning); no
+truncation, since rows were fitted when built and an answer must not be cut; batches of like length
+(`group_by_length`) and plain attention, which on a processor beat packing and the fused kind; no gradient checkpointing
+and bf16 only where the machine multiplies it natively; evaluation twice an epoch, best checkpoint kept, early stopping.
 
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
 """
@@ -17,21 +17,21 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
-from instruct import adapter, base, dataset, rounds
+from instruct import adapter, advice, base, dataset, quoting, recipe, rounds
 from instruct.prompt import render
 from instruct.rounds import Model
 from instruct.rows import Row, whole
 
 EVALUATIONS_AN_EPOCH = 2
 MOST_VALIDATION_ROWS = 128
-LEARNING_RATE = 2e-4
-LEARNING_RATE_OF_THE_DEMO = 3e-3
-LORA_DROPOUT = 0.05
+FASTER_FOR_THE_DEMO = 15
+"""The factor on a recipe's learning rate for a base far smaller than those it is meant for."""
 
 
 def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
@@ -40,7 +40,7 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     Raises:
         DeskwrightError: a row without a token to learn from; the message names it.
     """
-    settings = {**_settings(workspace), "base": base.digest(workspace)}
+    settings = {**settings_of(workspace), "base": base.digest(workspace)}
     inputs = hashlib.sha256(json.dumps([fingerprint, settings], sort_keys=True).encode()).hexdigest()[:12]
     done = next((m for m in rounds.models(workspace.store) if m.name.endswith(inputs)), None)
     if done:
@@ -48,22 +48,23 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     number = rounds.next_round(workspace.store)
     name = f"round-{number}-{inputs}"
     working = workspace.models / f"training-{inputs}"
-    losses = _train(workspace, fingerprint, working)
+    losses = train(workspace, fingerprint, working)
     path = adapter.folder(workspace, name)
     config = workspace.config
-    adapter.write_card(
-        working / "adapter",
-        adapter.Card(
-            base=config.model.base,
-            base_digest=base.digest(workspace),
-            dataset=fingerprint,
-            system=config.dataset.system,
-            passages=config.dataset.passages,
-            max_tokens=config.dataset.max_tokens,
-            tuning=_settings(workspace),
-            losses=losses,
-        ),
+    card = adapter.Card(
+        base=config.model.base,
+        base_digest=base.digest(workspace),
+        dataset=fingerprint,
+        system=config.dataset.system,
+        passages=config.dataset.passages,
+        max_tokens=config.dataset.max_tokens,
+        tuning=settings_of(workspace),
+        losses=losses,
     )
+    adapter.write_card(working / "adapter", card)
+    loaded = adapter.opened(workspace, working / "adapter")
+    quote_from = quoting.calibrate(workspace, fingerprint, loaded, dataset.read(workspace, fingerprint, "validation"))
+    adapter.write_card(working / "adapter", replace(card, quote_from=quote_from))
     shutil.rmtree(path, ignore_errors=True)  # left by a run that was killed before it registered
     (working / "adapter").rename(path)
     model = Model(name, number, adapter.digest(path), config.model.base, fingerprint)
@@ -94,39 +95,41 @@ def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str,
     return made
 
 
-def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, float]:
-    """Trains into `working`, leaves the adapter in `working/adapter`, returns the losses."""
+def train(workspace: Workspace, fingerprint: str, working: Path, watching: Sequence[Any] = ()) -> dict[str, float]:
+    """Trains into `working`, leaves the adapter in `working/adapter`, returns the losses. `watching` are callbacks."""
     from datasets import Dataset
-    from peft import LoraConfig
     from transformers import EarlyStoppingCallback, PrinterCallback
     from transformers.trainer_utils import get_last_checkpoint
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
+
+    from instruct.trainer import Trainer
 
     logging.getLogger("trl").setLevel(logging.ERROR)
     settings = workspace.config.tune
     tokenizer = base.tokenizer(workspace)
     system = workspace.config.dataset.system
-    train = examples(tokenizer, dataset.read(workspace, fingerprint, "train"), system)
+    rows = examples(tokenizer, dataset.read(workspace, fingerprint, "train"), system)
     held = examples(tokenizer, dataset.read(workspace, fingerprint, "validation")[:MOST_VALIDATION_ROWS], system)
-    model = base.model(workspace)
-    steps_an_epoch = max(len(train) // settings.batch, 1)
+    chosen = recipe.read(settings.recipe)
+    model = base.model(workspace, chosen.four_bits)
+    halves = model.dtype.itemsize == 2
+    if not chosen.peft:
+        model.float()  # sixteen bits would round most steps of a weight away
+    if model.device.type == "cpu":
+        model.set_attn_implementation("eager")
+    general_before = advice.general_loss(model, tokenizer)
+    steps_an_epoch = max(len(rows) // settings.batch, 1)
     every = max(steps_an_epoch // EVALUATIONS_AN_EPOCH, 1)
-    trainer = SFTTrainer(
+    trainer = Trainer(
         model=model,
         processing_class=tokenizer,
-        train_dataset=Dataset.from_list(train),
+        train_dataset=Dataset.from_list(rows),
         eval_dataset=Dataset.from_list(held),
-        peft_config=LoraConfig(
-            r=settings.rank,
-            lora_alpha=2 * settings.rank,
-            lora_dropout=LORA_DROPOUT,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        ),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), *_plain_lines()],
+        peft_config=recipe.peft_config(chosen, settings.rank, model),
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), *watching, *_plain_lines()],
         args=SFTConfig(
             output_dir=str(working / "checkpoints"),
-            learning_rate=_settings(workspace)["learning_rate"],
+            learning_rate=settings_of(workspace)["learning_rate"],
             num_train_epochs=settings.epochs,
             per_device_train_batch_size=settings.batch,
             per_device_eval_batch_size=settings.batch,
@@ -135,7 +138,7 @@ def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, f
             completion_only_loss=True,
             train_sampling_strategy="group_by_length",
             gradient_checkpointing=False,
-            bf16=model.dtype.itemsize == 2,
+            bf16=halves,
             eval_strategy="steps",
             eval_steps=every,
             save_steps=every,
@@ -157,19 +160,22 @@ def _train(workspace: Workspace, fingerprint: str, working: Path) -> dict[str, f
     tokenizer.save_pretrained(str(working / "adapter"))
     _stable_base_name(working / "adapter", base.source(workspace))
     history = trainer.state.log_history
+    (working / "adapter" / advice.HISTORY).write_text(json.dumps(history, indent=1), encoding="utf-8")
     train_losses = [entry["loss"] for entry in history if "loss" in entry]
     return {
         "validation, first": next(entry["eval_loss"] for entry in history if "eval_loss" in entry),
         "validation, best": float(trainer.state.best_metric),
         "training, last": train_losses[-1] if train_losses else float("nan"),
+        "general text, before": general_before,
+        "general text, after": advice.general_loss(trainer.model, tokenizer),
     }
 
 
-def _settings(workspace: Workspace) -> dict[str, Any]:
+def settings_of(workspace: Workspace) -> dict[str, Any]:
     """The `[tune]` section with the learning rate that holds."""
     chosen = workspace.config.tune.model_dump()
-    usual = LEARNING_RATE_OF_THE_DEMO if workspace.config.model.base == base.DEMO else LEARNING_RATE
-    return {**chosen, "learning_rate": chosen["learning_rate"] or usual}
+    faster = FASTER_FOR_THE_DEMO if workspace.config.model.base == base.DEMO else 1
+    return {**chosen, "learning_rate": chosen["learning_rate"] or faster * recipe.read(chosen["recipe"]).learning_rate}
 
 
 def _plain_lines() -> list[Any]:
@@ -194,6 +200,8 @@ def _stable_base_name(path: Path, source: base.Source) -> None:
     """PEFT writes the path it loaded the base from; an adapter that is moved must not carry it. The name and the commit
     are where other programs look for the base."""
     file = path / "adapter_config.json"
+    if not file.is_file():  # a whole model, which needs no base
+        return
     config = json.loads(file.read_text(encoding="utf-8"))
     named = {"base_model_name_or_path": source.name, "revision": source.commit or None}
     file.write_text(json.dumps({**config, **named}, indent=2) + "\n", encoding="utf-8")

@@ -75,7 +75,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         text=generated.strip(),
         model=about["model_name"],
         digest=about["digest"],
-        sources=[_source(passage) for passage in state["passages"]],
+        sources=[_source(passage, about.get("quoted", False)) for passage in state["passages"]],
         confidence=about["confidence"],
     )
     await _keep(parts, ask, state, said)
@@ -116,5 +116,6 @@ async def _stepwise(states: Generator[Any, None, None], stopped: Event) -> Async
             await to_thread.run_sync(close)
 
 
-def _source(passage: Passage) -> dict[str, Any]:
-    return {"id": passage.id, "question": passage.question[:LONGEST_QUESTION_SHOWN], "score": passage.score}
+def _source(passage: Passage, quoted: bool) -> dict[str, Any]:
+    shown = {"id": passage.id, "question": passage.question[:LONGEST_QUESTION_SHOWN], "score": passage.score}
+    return {**shown, "quoted": True} if quoted else shown

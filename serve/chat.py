@@ -32,6 +32,7 @@ from deskwright.conversation import Participant
 from deskwright.plugins import Engine, Generation, Token
 from instruct.passages import Passage
 from instruct.prompt import compose
+from instruct.quoting import quotable
 from privacy.gate import Redacted
 from serve.speak import Speech
 
@@ -69,10 +70,16 @@ class State(TypedDict):
 Part = Runnable[Any, Any]
 
 
-def build_chat(gate: Redactor, engine: Engine, index: Index | None, system: str, passages: int) -> Part:
-    """The whole path for one model. `.stream()` yields states; those that hold `text` come token by token."""
+def build_chat(
+    gate: Redactor, engine: Engine, index: Index | None, system: str, passages: int, quote_from: float | None = None
+) -> Part:
+    """The whole path for one model. `.stream()` yields states; those that hold `text` come token by token.
+
+    With `quote_from`, a colleague's answer to a question at least so near (cosine) is given as it stands.
+    """
     langsmith.configure(enabled=False)
-    return redact(gate) | retrieve(index, passages) | prompt(system) | answer(engine) | speak()
+    found = retrieve(index, passages, quote_from)
+    return redact(gate) | found | prompt(system) | answer(engine, quote_from) | speak()
 
 
 def redact(gate: Redactor) -> Part:
@@ -84,11 +91,14 @@ def redact(gate: Redactor) -> Part:
     return RunnablePassthrough.assign(redacted=RunnableLambda(run))
 
 
-def retrieve(index: Index | None, passages: int) -> Part:
-    """Finds the resolved exchanges nearest to the last question."""
+def retrieve(index: Index | None, passages: int, quote_from: float | None = None) -> Part:
+    """Finds the resolved exchanges nearest to the last question; that one alone whose answer is to be quoted."""
+    most = passages if quote_from is None else max(passages, 1)
 
     def run(state: dict[str, Any]) -> list[Passage]:
-        return index.search(state["redacted"].texts[-1], passages) if index and passages else []
+        near = index.search(state["redacted"].texts[-1], most) if index and most else []
+        quotation = quotable(near, quote_from)
+        return [quotation] if quotation else near[:passages]
 
     return RunnablePassthrough.assign(passages=RunnableLambda(run))
 
@@ -102,18 +112,34 @@ def prompt(system: str) -> Part:
     return RunnablePassthrough.assign(messages=RunnableLambda(run))
 
 
-def answer(engine: Engine) -> Part:
-    """Generates. Passes the state on first, then `{"answer": piece}` for every piece."""
+def answer(engine: Engine, quote_from: float | None = None) -> Part:
+    """Generates, or quotes. Passes the state on first, then `{"answer": piece}` for every piece."""
     model = EngineChatModel(engine=engine)
 
     def run(states: Iterator[State]) -> Iterator[AddableDict]:
         state = _whole(states)
         yield AddableDict(state)
+        if quotation := quotable(state["passages"], quote_from):
+            yield AddableDict(answer=_quotation(quotation, engine))
+            return
         how = state.get("how", Generation())
         for piece in model.stream(list(state["messages"]), how=how, stopped=state.get("stopped")):
             yield AddableDict(answer=piece)
 
     return RunnableGenerator(run)
+
+
+def _quotation(passage: Passage, engine: Engine) -> AIMessageChunk:
+    """A colleague's answer as the model's, which costs no token; its nearness is what it is sure by."""
+    about = {
+        "finish_reason": "stop",
+        "model_name": engine.model,
+        "digest": engine.digest,
+        "confidence": passage.score,
+        "quoted": True,
+    }
+    usage = UsageMetadata(input_tokens=0, output_tokens=0, total_tokens=0)
+    return AIMessageChunk(content=passage.answer, usage_metadata=usage, response_metadata=about, chunk_position="last")
 
 
 def speak() -> Part:

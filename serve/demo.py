@@ -87,7 +87,7 @@ def _ingest(opened: Workspace) -> None:
 
 def _tune(opened: Workspace) -> None:
     from instruct import dataset, rounds
-    from instruct.commands import describe
+    from instruct.commands import describe, tell
     from instruct.tune import tune
 
     _say("tune", opened.root)
@@ -99,6 +99,7 @@ def _tune(opened: Workspace) -> None:
     click.echo(describe(report))
     model, fresh = tune(opened, report.fingerprint)
     click.echo(f"{'Tuned' if fresh else 'Already tuned:'} {model.name}")
+    tell(opened, model, report)
     champion = rounds.champion(opened.store)
     if champion and champion.name == model.name:
         return
@@ -150,7 +151,8 @@ def _converse(url: str, started: float) -> None:
     click.echo()
     if not "".join(pieces).strip():
         raise DeskwrightError("The server gave no answer.")
-    click.echo(f"\nFirst streamed answer after {first:.0f} s, in {len(pieces)} pieces.")
+    in_pieces = f", in {len(pieces)} pieces" if len(pieces) > 1 else ""
+    click.echo(f"\nFirst streamed answer after {first:.0f} s{in_pieces}.")
 
 
 def _stream(url: str, question: str) -> Iterator[str]:

@@ -48,8 +48,11 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
     def open_model(model: Model | None) -> Served:
         made = kind.open(workspace, model)
         card = adapter.read_card(adapter.folder(workspace, model.name)) if model else adapter.untuned(workspace)
-        index = Passages.open(workspace, model.dataset) if model and card.passages else None
-        return Served(made.model, made.digest, build_chat(gate, made, index, card.system, card.passages))
+        quote_from = card.quote_from if workspace.config.serve.quote else None
+        searched = model is not None and (card.passages or quote_from is not None)
+        index = Passages.open(workspace, model.dataset) if model and searched else None
+        chat = build_chat(gate, made, index, card.system, card.passages, quote_from)
+        return Served(made.model, made.digest, chat)
 
     return open_model
 

@@ -112,6 +112,7 @@ WITH_A_WORKSPACE = [
     ["evaluate"],
     ["promote"],
     ["rollback"],
+    ["topics"],
     ["models", "tuned"],
     ["keys", "list"],
     ["keys", "create", "--role", "admin"],

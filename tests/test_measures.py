@@ -9,7 +9,9 @@ import pytest
 
 from deskwright.workspace import Workspace
 from instruct import baselines
+from instruct.behaviour import behaviour
 from instruct.evaluate import describe
+from instruct.evaluation_page import page
 from instruct.measures import METRICS, compare, summary, worse
 from instruct.passages import Passage, Passages
 from instruct.rows import Row
@@ -94,9 +96,37 @@ def test_the_table_has_a_dash_where_a_baseline_has_no_figure_and_says_what_is_wo
     result: dict[str, Any] = {
         "model": "round-1", "reference": "base", "rows": 2, "scores": {"retrieval only": without, "round-1": figures},
         "gain": {"mean": 0.2, "interval": [0.1, 0.3]}, "better": True, "worse": ["chrF"], "leaks": 0,
+        "behaviour": {"agents": behaviour([GOLD], [""]), "round-1": behaviour(["No."], [""])},
     }  # fmt: skip
     printed = describe(result)
 
     assert printed.splitlines()[2].split()[:3] == ["retrieval", "only", "-"]
     assert "it is worse in chrF" in printed
     assert "worse" not in describe({**result, "worse": []})
+
+
+def test_how_they_answer_is_counted() -> None:
+    said = ["I do not know, sorry.", "Dear <PERSON_1>, see <URL_2>.", "see here see here"]
+    figures = behaviour(said, ["Hi, <PERSON_1> here", "Hi, <PERSON_1> here", ""])
+
+    assert figures["words"] == pytest.approx((5 + 4 + 4) / 3)
+    assert figures["admits"] == pytest.approx(100 / 3)
+    assert figures["invented"] == pytest.approx(100 / 3)
+    assert figures["distinct-2"] == pytest.approx(9 / 10)
+
+
+def test_the_page_has_what_the_model_says_word_for_word() -> None:
+    figures = {metric: summary(np.array([0.1, 0.3])) for metric in METRICS}
+    result: dict[str, Any] = {
+        "model": "round-1", "reference": "base", "rows": 2, "scores": {"base": figures, "round-1": figures},
+        "gain": {"mean": 0.2, "interval": [0.1, 0.3]}, "better": True, "worse": [], "leaks": 0,
+        "behaviour": {"agents": behaviour([GOLD], [""])},
+        "topics": {"returns <b>": {"rows": 7, "similarity": {"base": figures["similarity"]}}},
+        "examples": [{"question": ASKED, "agent": GOLD, "round-1": "<script>alert(1)</script>"}],
+    }  # fmt: skip
+    made = page(result)
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in made
+    assert "returns &lt;b&gt;" in made
+    assert "<script" not in made
+    assert "The source gives no topics." in page({**result, "topics": {}})

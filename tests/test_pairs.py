@@ -105,6 +105,26 @@ def test_what_is_left_out_is_counted_by_reason(said: tuple[tuple[str, str], ...]
     assert tally[reason] == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "holds"),
+    [
+        ("Sorry about that! I will check with the warehouse and get back to you.", True),
+        ("We are looking into this, thank you for your patience.", True),
+        ("I have forwarded your message to our returns team.", True),
+        ("One moment please, let me have a look.", True),
+        ("I looked into it: the parcel left our house on Monday and arrives on Thursday.", False),
+        ("We keep you posted. Meanwhile, please restart the grinder and hold the red button for ten seconds.", False),
+        ("You can return it within 30 days.", False),
+    ],
+)
+def test_an_answer_that_only_promises_one_is_left_out(answer: str, holds: bool, ws: Workspace) -> None:
+    found, tally = made(ws, ("customer", "Where is it?"), ("agent", answer), ("customer", "And?"), ("agent", ANSWER))
+
+    assert [pair.answer for pair in found] == ([] if holds else [answer]) + [ANSWER]
+    assert tally["answer that only says that somebody looks into it"] == holds
+    assert found[-1].turns[1] == ("assistant", answer)
+
+
 def test_only_clean_conversations_are_accepted() -> None:
     with pytest.raises(TypeError, match="from a Clean conversation, not from Conversation"):
         pairs(Conversation("test", "5", (), ()), Counter())  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from instruct.behaviour import ADMITS
 from instruct.starter.dialogues import Dialogue, generate
 
 COUNT = 500
@@ -26,15 +27,6 @@ LEAST_STATED = {"known": 3, "missing": 1}
 
 Generate = Callable[[Sequence[Sequence[Mapping[str, str]]]], Sequence[str]]
 
-ADMITTING = (
-    r"(?:do|does|did|could|am)(?: not|n't) (?:know|have|find|able|sure|want to guess|say|tell|see)",
-    r"can(?:no|')t", r"not (?:sure|certain)", r"no (?:\w+ )?(?:information|answer|details)", r"nothing",
-    r"unfortunately", r"colleagues?", r"our team", r"someone who", r"a person", r"only (?:have|know)",
-    r"(?:hand|pass|forward)(?:ing|ed)?",
-)  # fmt: skip
-"""What an answer says that does not know, or hands over."""
-
-ADMITS = re.compile(rf"\b(?:{'|'.join(ADMITTING)})\b", re.I)
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_\d+>")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 NAME_WITH_NUMBER = re.compile(r"\b[A-Z]\w* [A-Z]?\d+(?:\.\d+)?\b|\b[A-Z]\d+\b")

@@ -1,0 +1,47 @@
+"""Rows and a loaded model -> its greedy answers, as the server would have them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deskwright.terminal import progress
+from instruct.adapter import Loaded
+from instruct.prompt import render
+from instruct.rows import Row
+
+BATCH = 16
+MOST_NEW_TOKENS = 256
+
+
+def answers(loaded: Loaded, rows: Sequence[Row], name: str) -> list[str]:
+    """One answer a row, the rows batched by length; `name` is what the progress bar calls the model."""
+    import torch
+
+    tokenizer, model = loaded.tokenizer, loaded.model
+    prompts = [render(tokenizer, row.prompt(loaded.card.system), prompt=True) for row in rows]
+    order = sorted(range(len(rows)), key=lambda i: len(prompts[i]))
+    said = [""] * len(rows)
+    batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+    for batch in progress(batches, f"answers of {name}", "batches", len(batches)):
+        longest = max(len(prompts[i]) for i in batch)
+        pads = [longest - len(prompts[i]) for i in batch]
+        ids = torch.tensor([[tokenizer.pad_token_id] * pad + prompts[i] for pad, i in zip(pads, batch, strict=True)])
+        mask = torch.tensor([[0] * pad + [1] * (longest - pad) for pad in pads])
+        with torch.inference_mode():
+            out = model.generate(
+                input_ids=ids.to(model.device),
+                attention_mask=mask.to(model.device),
+                max_new_tokens=MOST_NEW_TOKENS,
+                do_sample=False,
+                pad_token_id=tokenizer.pad_token_id,
+                eos_token_id=_ends(loaded),
+            )
+        for i, text in zip(batch, tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True), strict=True):
+            said[i] = text.strip()
+    return said
+
+
+def _ends(loaded: Loaded) -> list[int]:
+    configured = loaded.model.generation_config.eos_token_id
+    ends = configured if isinstance(configured, list) else [configured]
+    return sorted({end for end in [*ends, loaded.tokenizer.eos_token_id] if end is not None})

@@ -1,0 +1,94 @@
+"""The result of an evaluation, with examples -> a page with charts, tables and answers side by side."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Any
+
+from instruct.behaviour import BEHAVIOUR
+from instruct.measures import METRICS, figure
+
+
+def page(result: dict[str, Any]) -> str:
+    """The whole page, in HTML that loads nothing."""
+    low, high = result["gain"]["interval"]
+    verdict = "beats" if result["better"] else "is not shown to beat"
+    return PAGE.format(
+        title=html.escape(f"{result['model']} on {result['rows']} held-out questions"),
+        verdict=html.escape(
+            f"{result['model']} {verdict} {result['reference']}: {result['gain']['mean']:+.3f} nats a token, "
+            f"95 % interval {low:+.3f} to {high:+.3f}. Answers with leaked personal data: {result['leaks']}."
+        ),
+        charts="".join(_chart(result, metric) for metric in METRICS),
+        behaviour=_rows(
+            ["", *BEHAVIOUR.values()],
+            [[name, *(f"{each[figure]:.2f}" for figure in BEHAVIOUR)] for name, each in result["behaviour"].items()],
+        ),
+        topics=_topics_table(result["topics"]),
+        examples="".join(_example(example) for example in result["examples"]),
+    )
+
+
+def _chart(result: dict[str, Any], metric: str) -> str:
+    """Horizontal bars with their intervals."""
+    shown = {name: each[metric] for name, each in result["scores"].items() if metric in each}
+    bars = [(name, score["mean"], score["interval"]) for name, score in shown.items()]
+    top = max(high for _, _, (_, high) in bars) or 1.0
+    scale = 420 / top
+    lines = []
+    for n, (name, mean, (low, high)) in enumerate(bars):
+        y = 8 + 30 * n
+        lines.append(
+            f'<text x="0" y="{y + 14}">{html.escape(name)}</text>'
+            f'<rect x="190" y="{y}" width="{max(mean, 0) * scale:.1f}" height="18" class="bar{n == len(bars) - 1:d}"/>'
+            f'<line x1="{190 + max(low, 0) * scale:.1f}" x2="{190 + high * scale:.1f}" y1="{y + 9}" y2="{y + 9}"/>'
+            f'<text x="{198 + high * scale:.1f}" y="{y + 14}">{mean:.3f}</text>'
+        )
+    direction = "lower is better" if METRICS[metric] < 0 else "higher is better"
+    height = 14 + 30 * len(bars)
+    return f'<h2>{metric} <small>{direction}</small></h2><svg viewBox="0 0 700 {height}">{"".join(lines)}</svg>'
+
+
+def _topics_table(topics: dict[str, dict[str, Any]]) -> str:
+    if not topics:
+        return "<p>The source gives no topics.</p>"
+    names = list(next(iter(topics.values()))["similarity"])
+    rows = [
+        [topic, str(found["rows"]), *(figure(found["similarity"][name]) for name in names)]
+        for topic, found in topics.items()
+    ]
+    return _rows(["topic", "rows", *names], rows)
+
+
+def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [
+        "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in line) + "</tr>"
+        for tag, line in (("th", header), *(("td", row) for row in rows))
+    ]
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _example(example: dict[str, str]) -> str:
+    cells = "".join(f"<dt>{html.escape(who)}</dt><dd>{html.escape(text)}</dd>" for who, text in example.items())
+    return f"<dl>{cells}</dl>"
+
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }}
+h2 {{ margin: 2rem 0 .3rem; font-size: 1.1rem; }} small {{ font-weight: normal; opacity: .6; }}
+svg {{ width: 100%; }} svg text {{ font-size: 13px; fill: currentColor; }}
+.bar0 {{ fill: #b9c2cf; }} .bar1 {{ fill: #2f7d6b; }} line {{ stroke: currentColor; stroke-width: 1.5; }}
+dl {{ border-top: 1px solid #8884; padding: 1rem 0; display: grid; grid-template-columns: 11rem 1fr; gap: .3rem 1rem; }}
+table {{ border-collapse: collapse; font-size: .85rem; }} td, th {{ padding: .2rem .8rem .2rem 0; text-align: left; }}
+dt {{ opacity: .6; overflow-wrap: anywhere; }} dd {{ margin: 0; white-space: pre-wrap; }}
+</style>
+<h1>{title}</h1><p>{verdict}</p>{charts}
+<h2>How they answer</h2>{behaviour}<h2>By topic <small>similarity</small></h2>{topics}
+<h2>Examples <small>not selected</small></h2>{examples}
+</html>
+"""

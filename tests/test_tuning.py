@@ -1,0 +1,192 @@
+"""Recipes, the trainer, and what is said of a run: on small models made from their configuration."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from deskwright.errors import DeskwrightError
+from deskwright.store import now
+from deskwright.workspace import Workspace
+from instruct import adapter, advice, base, dataset, recipe
+from instruct.passages import Passage, Passages
+from instruct.rows import Row
+from instruct.search import search
+from instruct.starter.tokenizer import train as train_tokenizer
+from instruct.tune import tune
+
+FACTS = [(f"When does shop {n} open?", f"Shop {n} opens at {n % 12 + 1}, every day.") for n in range(24)]
+
+
+def row(number: int, split: str) -> Row:
+    question, answer = FACTS[number % len(FACTS)]
+    about = {"customer": "c", "topic": "", "traced": (), "gate_version": "", "legal_basis": ""}
+    return Row(f"r/{number}", split, "conversation", turns=(("user", question),), answer=answer, **about)
+
+
+def made(folder: Path, kind: str = "Llama") -> Path:
+    """A base model of two layers with its tokenizer."""
+    import transformers
+
+    tokenizer = train_tokenizer([" ".join(pair) for pair in FACTS] * 4)
+    torch.manual_seed(5)
+    shape = getattr(transformers, f"{kind}Config")(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=1, head_dim=16, max_position_embeddings=256, tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    model = getattr(transformers, f"{kind}ForCausalLM")(shape)
+    torch.nn.init.normal_(model.get_input_embeddings().weight, std=0.3)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def prepared(ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace with a base model of its own and sixteen rows to tune it on, in two steps."""
+    rows = [row(n, "train") for n in range(16)] + [row(n, "validation") for n in range(16, 20)]
+    monkeypatch.setattr(dataset, "read", lambda _, fingerprint, split: [one for one in rows if one.split == split])
+    with ws.store.begin() as connection:
+        tables = ws.store.tables
+        ws.store.upsert(connection, tables.datasets, {"fingerprint": "set"}, {"made_at": now(), "report": {"rows": {}}})
+    folder = ws.datasets / "set"
+    folder.mkdir(parents=True)
+    known = [Passage(one.id, one.turns[-1][1], one.answer) for one in rows if one.split == "train"]
+    Passages.build(known, [passage.id for passage in known]).save(folder)
+    file = ws.root / "deskwright.toml"
+    text = file.read_text().replace('base = "demo"', f'base = "{made(tmp_path / "base")}"')
+    file.write_text(text.replace("# epochs = 3", "epochs = 1").replace("# learning_rate =", "learning_rate = 0.01 #"))
+    return Workspace.open(ws.root)
+
+
+@pytest.mark.parametrize("name", recipe.names())
+def test_every_recipe_tunes(prepared: Workspace, name: str) -> None:
+    file = prepared.root / "deskwright.toml"
+    file.write_text(file.read_text().replace('# recipe = "lora"', f'recipe = "{name}"'))
+    workspace = Workspace.open(prepared.root)
+    before = base.digest(workspace)
+    model, fresh = tune(workspace, "set")
+    path = adapter.folder(workspace, model.name)
+    history = json.loads((path / advice.HISTORY).read_text())
+    weights = load_file(path / (adapter.WHOLE if name == "full" else adapter.WEIGHTS))
+    untuned = base.model(workspace).state_dict()
+
+    assert fresh
+    assert max(entry["step"] for entry in history) == 2
+    assert all(math.isfinite(entry["loss"]) for entry in history if "loss" in entry)
+    if name == "full":
+        assert any(not torch.equal(weights[key], untuned[key]) for key in weights)
+    else:
+        assert any(float(weight.abs().sum()) > 0 for key, weight in weights.items() if "lora_B" in key or name == "ia3")
+    assert base.digest(workspace) == before
+    assert recipe.read(name).four_bits == (name == "qlora")
+
+    served = adapter.load(workspace, model)
+    ids = served.tokenizer("When does shop 3 open?", return_tensors="pt").input_ids
+    assert not torch.allclose(served.model(ids).logits, base.model(workspace)(ids).logits, atol=1e-4)
+    assert {"general text, before", "general text, after"} < set(served.card.losses)
+
+
+def test_a_search_finds_the_setting_of_the_lowest_loss(prepared: Workspace) -> None:
+    tried = search(prepared, "set", 3)
+
+    assert len(tried) == 3
+    assert [trial.loss for trial in tried] == sorted(trial.loss for trial in tried if trial.loss)
+    assert all(set(trial.settings) == {"learning_rate", "rank", "epochs"} for trial in tried)
+    assert len({trial.settings["learning_rate"] for trial in tried}) == 3
+    assert not list(prepared.models.glob("trial-*"))
+
+
+def test_the_base_of_qlora_is_in_four_bits(prepared: Workspace) -> None:
+    kinds = {type(module).__name__ for module in base.model(prepared, four_bits=True).modules()}
+
+    assert "Linear4bit" in kinds
+    assert "Linear4bit" not in {type(module).__name__ for module in base.model(prepared).modules()}
+
+
+def test_the_head_alone_is_the_last_layer(prepared: Workspace) -> None:
+    chosen = recipe.peft_config(recipe.read("adapter_head"), rank=4, model=base.model(prepared))
+
+    assert len(chosen.target_modules) == 7
+    assert all(name.startswith("model.layers.1.") for name in chosen.target_modules)
+    assert (chosen.r, chosen.lora_alpha) == (4, 8)
+
+
+def test_an_unknown_recipe_is_answered_with_those_there_are() -> None:
+    with pytest.raises(DeskwrightError, match=r"no recipe 'prefix'.*adapter_head, dora, full, ia3, lora, qlora"):
+        recipe.read("prefix")
+
+
+@pytest.mark.parametrize("kind", ["Llama", "Gemma2"])
+def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: str) -> None:
+    """Gemma2 caps its logits after the head."""
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import SFTConfig, SFTTrainer
+
+    from instruct.trainer import Trainer
+    from instruct.tune import examples
+
+    folder = made(tmp_path / kind, kind)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = Dataset.from_list(examples(tokenizer, [row(n, "train") for n in range(4)], "Help."))
+    found = []
+    for trainer_class in (SFTTrainer, Trainer):
+        torch.manual_seed(2)
+        trainer = trainer_class(
+            model=(model := AutoModelForCausalLM.from_pretrained(folder)),
+            processing_class=tokenizer,
+            train_dataset=rows,
+            peft_config=recipe.peft_config(recipe.Recipe("", 0.1, peft={"peft_type": "LORA"}), 4, model),
+            args=SFTConfig(
+                output_dir=str(tmp_path),
+                report_to="none",
+                bf16=False,
+                gradient_checkpointing=False,
+                dataloader_pin_memory=False,
+            ),
+        )
+        batch = next(iter(trainer.get_train_dataloader()))
+        loss = trainer.compute_loss(trainer.model, dict(batch))
+        loss.backward()
+        found.append((float(loss.detach()), [w.grad for w in trainer.model.parameters() if w.grad is not None]))
+
+    (theirs, their_gradients), (ours, our_gradients) = found
+    assert ours == pytest.approx(theirs, rel=1e-5)
+    assert len(our_gradients) == len(their_gradients) > 0
+    assert any(float(gradient.abs().sum()) > 0 for gradient in our_gradients)
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(our_gradients, their_gradients, strict=True))
+
+
+def losses(before: float = 3.0, after: float = 3.0) -> dict[str, float]:
+    return {"general text, before": before, "general text, after": after}
+
+
+def history(*validation: float) -> list[dict[str, float]]:
+    return [{"eval_loss": loss} for loss in validation]
+
+
+def test_what_went_wrong_is_said() -> None:
+    assert advice.on(1000, history(2.0, 1.5, 1.49), losses()) == []
+    assert [said[:14] for said in advice.on(20, history(2.0), losses())] == ["Only 20 traini"]
+    assert [said[:11] for said in advice.on(1000, history(2.0, 1.5, 1.6), losses())] == ["Overfitting"]
+    assert [said[:12] for said in advice.on(1000, history(2.0, 1.5, 1.3), losses())] == ["Underfitting"]
+    assert [said[:10] for said in advice.on(1000, history(2.0, 1.5, 1.49), losses(3, 3.5))] == ["Forgetting"]
+    assert advice.on(1000, history(2.0, 1.5, 1.49), losses(7, 7.5)) == []
+
+
+def test_general_english_costs_what_it_costs(tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = made(tmp_path)
+    model, tokenizer = (kind.from_pretrained(folder) for kind in (AutoModelForCausalLM, AutoTokenizer))
+    torch.nn.init.zeros_(model.get_input_embeddings().weight)
+
+    assert advice.general_loss(model.train(), tokenizer) == pytest.approx(math.log(len(tokenizer)), rel=1e-5)
+    assert model.training
