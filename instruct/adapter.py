@@ -55,7 +55,7 @@ def folder(workspace: Workspace, name: str) -> Path:
 def digest(path: Path) -> str:
     """SHA-256 over the weights, configuration and chat template, 16 hexadecimal digits."""
     hashed = hashlib.sha256()
-    for name in (WEIGHTS, WHOLE, "adapter_config.json", CARD, "chat_template.jinja"):
+    for name in (WEIGHTS, WHOLE, "config.json", "adapter_config.json", CARD, "chat_template.jinja"):
         if (path / name).is_file():
             with (path / name).open("rb") as file:
                 while piece := file.read(CHUNK):

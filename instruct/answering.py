@@ -18,6 +18,7 @@ def answers(loaded: Loaded, rows: Sequence[Row], name: str) -> list[str]:
     import torch
 
     tokenizer, model = loaded.tokenizer, loaded.model
+    model.to("cuda" if torch.cuda.is_available() else model.device)
     prompts = [render(tokenizer, row.prompt(loaded.card.system), prompt=True) for row in rows]
     order = sorted(range(len(rows)), key=lambda i: len(prompts[i]))
     said = [""] * len(rows)

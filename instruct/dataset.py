@@ -183,9 +183,11 @@ def _held_apart(rows: Sequence[Row], report: Report) -> tuple[list[Row], Passage
 
 
 def _index(rows: Sequence[Row]) -> Passages:
-    """The answers that may be retrieved: those of the training split, never a held-out one."""
-    train = {row.id: row for row in rows if row.split == "train"}
-    passages = [Passage(row.id, row.turns[-1][1], row.answer) for row in train.values()]
+    """The answers that may be retrieved: those of the training split, never a held-out one. A reviewer's come first, so
+    that of two to the same question the corrected one is found."""
+    first = sorted(rows, key=lambda row: row.origin != "review")
+    train = {row.id: row for row in first if row.split == "train"}
+    passages = [Passage(row.id, row.turns[-1][1], row.answer, alone=len(row.turns) == 1) for row in train.values()]
     return Passages.build(passages, [row.customer for row in train.values()])
 
 

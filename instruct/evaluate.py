@@ -34,6 +34,8 @@ ROWS = 100
 EXAMPLES_SHOWN = 20
 AS_SERVED = ", quoting"
 TOPICS_SHOWN = 12
+ROWS_A_TOPIC = 3
+"""At least; fewer say nothing."""
 
 
 def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str, Any]:
@@ -61,8 +63,12 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "better": low > 0,
         "worse": worse(scores[model.name], scores[reference]),
         "behaviour": _behaviour(answers, rows),
-        "topics": _topics(rows, scores, [reference, model.name]),
-        "leaks": _leaks(workspace, answers[model.name], rows),
+        "topics": _topics(rows, scores, [RETRIEVAL, reference, model.name, f"{model.name}{AS_SERVED}"]),
+        "leaks": sum(
+            _leaks(workspace, answers[name], rows)
+            for name in (model.name, f"{model.name}{AS_SERVED}")
+            if name in answers
+        ),
     }
     rounds.record_evaluation(workspace.store, model, result)
     _write(workspace, model, result, rows, answers)
@@ -88,9 +94,9 @@ def _contest(
         for name, prompts in asked.items():
             answers[name] = answers_of(loaded, prompts, name)
             scores[name] = {"loss": _losses(loaded, prompts), **compare(answers[name], golden)}
-    if loaded.card.quote_from is not None:
+    if workspace.config.serve.quote and loaded.card.quote_from is not None:
         name = f"{model.name}{AS_SERVED}"
-        answers[name] = quoted(answers[model.name], near, loaded.card.quote_from)
+        answers[name] = quoted(answers[model.name], near, loaded.card.quote_from, rows)
         scores[name] = compare(answers[name], golden)
     return answers, scores
 
@@ -110,8 +116,9 @@ def _topics(
     found: dict[str, dict[str, Any]] = {}
     for topic, count in largest:
         of_topic = np.array([row.topic == topic for row in rows])
-        figures = {name: summary(scores[name]["similarity"][of_topic]) for name in (RETRIEVAL, *names)}
-        found[topic] = {"rows": count, "similarity": figures}
+        if count >= ROWS_A_TOPIC:
+            figures = {name: summary(scores[name]["similarity"][of_topic]) for name in names if name in scores}
+            found[topic] = {"rows": count, "similarity": figures}
     return found
 
 

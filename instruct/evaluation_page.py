@@ -9,6 +9,9 @@ from typing import Any
 from instruct.behaviour import BEHAVIOUR
 from instruct.measures import METRICS, figure
 
+BARS_FROM = 230
+"""Where the names of the models end and their bars begin."""
+
 
 def page(result: dict[str, Any]) -> str:
     """The whole page, in HTML that loads nothing."""
@@ -35,15 +38,15 @@ def _chart(result: dict[str, Any], metric: str) -> str:
     shown = {name: each[metric] for name, each in result["scores"].items() if metric in each}
     bars = [(name, score["mean"], score["interval"]) for name, score in shown.items()]
     top = max(high for _, _, (_, high) in bars) or 1.0
-    scale = 420 / top
+    scale = 390 / top
     lines = []
     for n, (name, mean, (low, high)) in enumerate(bars):
-        y = 8 + 30 * n
+        x, y = BARS_FROM, 8 + 30 * n
         lines.append(
             f'<text x="0" y="{y + 14}">{html.escape(name)}</text>'
-            f'<rect x="190" y="{y}" width="{max(mean, 0) * scale:.1f}" height="18" class="bar{n == len(bars) - 1:d}"/>'
-            f'<line x1="{190 + max(low, 0) * scale:.1f}" x2="{190 + high * scale:.1f}" y1="{y + 9}" y2="{y + 9}"/>'
-            f'<text x="{198 + high * scale:.1f}" y="{y + 14}">{mean:.3f}</text>'
+            f'<rect x="{x}" y="{y}" width="{max(mean, 0) * scale:.1f}" height="18" class="bar{n == len(bars) - 1:d}"/>'
+            f'<line x1="{x + max(low, 0) * scale:.1f}" x2="{x + high * scale:.1f}" y1="{y + 9}" y2="{y + 9}"/>'
+            f'<text x="{x + 8 + high * scale:.1f}" y="{y + 14}">{mean:.3f}</text>'
         )
     direction = "lower is better" if METRICS[metric] < 0 else "higher is better"
     height = 14 + 30 * len(bars)
@@ -52,7 +55,7 @@ def _chart(result: dict[str, Any], metric: str) -> str:
 
 def _topics_table(topics: dict[str, dict[str, Any]]) -> str:
     if not topics:
-        return "<p>The source gives no topics.</p>"
+        return "<p>No topic has rows enough.</p>"
     names = list(next(iter(topics.values()))["similarity"])
     rows = [
         [topic, str(found["rows"]), *(figure(found["similarity"][name]) for name in names)]

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import re
 
-SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+CLAUSE = re.compile(r"(?<=[.!?])\s+|\n+|[,;:]\s+|\s+(?:and|then|but)\s+")
 
+US = r"(?:I|I'll|I'm|we|we'll|we're|let me|us|our \w+)"
 PROMISES = (
-    r"(?:look|check)(?:ing)? (?:this |that |it |your \w+ )?(?:into|up|with)", r"(?:get|come) back to you",
-    r"keep you (?:posted|updated|informed)", r"let you know (?:as soon|once|when|what|how)", r"will be in touch",
-    r"(?:forward|pass|escalat|rais|report)(?:ed|ing)\b.*\b(?:teams?|colleagues?|departments?|managers?|specialists?)",
-    r"bear with (?:me|us)", r"(?:one|just a|give me a) (?:moment|minute|second)", r"hold on",
-    r"(?:will|let me|going to) (?:check|investigate|find out|have a look|take a look)", r"investigating",
-    r"under review",
+    rf"{US}\b.*\b(?:look|check)(?:ing)?\b", r"(?:get|come) back to you", r"keep you (?:posted|updated|informed)",
+    r"let you know (?:as soon|once|when|what|how)", r"will be in touch", rf"{US}\b.*\b(?:investigat|find out)",
+    rf"{US}\b.*\b(?:forward|pass|escalat|rais|report)(?:ed|ing)\b.*\b(?:teams?|colleagues?|departments?|specialists?)",
+    r"bear with (?:me|us)", r"let me (?:have|take) a look", r"under review",
 )  # fmt: skip
+WAITING = r"^(?:ok(?:ay)?\W+)?(?:(?:give me |just )?(?:a|one) (?:moment|minute|second)|hold on)\b(?: please)?\W*$"
 COURTESIES = (
     r"sorry", r"apolog\w+", r"thank\w*", r"patien\w+", r"understand", r"appreciate", r"inconvenience", r"regret",
 )  # fmt: skip
 
-PROMISE = re.compile(rf"\b(?:{'|'.join(PROMISES)})\b", re.I)
+PROMISE = re.compile(rf"\b(?:{'|'.join(PROMISES)})|{WAITING}", re.I)
 COURTESY = re.compile(rf"\b(?:{'|'.join(COURTESIES)})\b", re.I)
 
 SUBSTANCE = 6
@@ -30,8 +30,8 @@ SUBSTANCE = 6
 
 def holding(answer: str) -> bool:
     """True for "Sorry about that! I will check with the warehouse and get back to you."."""
-    sentences = SENTENCE.split(answer)
-    if not any(map(PROMISE.search, sentences)):
+    clauses = CLAUSE.split(answer)
+    if not any(map(PROMISE.search, clauses)):
         return False
-    rest = [one for one in sentences if not PROMISE.search(one) and not COURTESY.search(one)]
+    rest = [one for one in clauses if not PROMISE.search(one) and not COURTESY.search(one)]
     return sum(len(one.split()) for one in rest) < SUBSTANCE

@@ -12,11 +12,9 @@ from dataclasses import replace
 from random import Random
 
 from instruct.encoder import encode
-from instruct.rows import Row
+from instruct.rows import NOISE, Row
 from privacy.redact import PLACEHOLDER
 
-NOISE = "noise"
-"""The origin of these rows."""
 SAME = 0.8
 """The least cosine between a question and its noisy form."""
 WORDS_HIT = 0.12

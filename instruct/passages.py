@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,14 @@ VECTORS = "passages.npy"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A resolved exchange; `score` is the cosine between its question and the one asked, in [-1, 1]."""
+    """A resolved exchange; `score` is the cosine between its question and the one asked, in [-1, 1]. `alone`: nothing
+    was said before it."""
 
     id: str
     question: str
     answer: str
     score: float = 0.0
+    alone: bool = True
 
 
 class Passages:
@@ -52,7 +54,7 @@ class Passages:
         if not (folder / ROWS).is_file():
             raise DeskwrightError(f"{folder} holds no {ROWS}. Build the training set again: `deskwright build`.")
         rows = Dataset.from_parquet(str(folder / ROWS), cache_dir=str(workspace.root / ".cache"))
-        passages = [Passage(row["id"], row["question"], row["answer"]) for row in rows]
+        passages = [Passage(row["id"], row["question"], row["answer"], alone=row.get("alone", False)) for row in rows]
         return cls(passages, np.load(folder / VECTORS), rows["group"])
 
     def save(self, folder: Path) -> None:
@@ -62,6 +64,7 @@ class Passages:
             "id": [passage.id for passage in self._passages],
             "question": [passage.question for passage in self._passages],
             "answer": [passage.answer for passage in self._passages],
+            "alone": [passage.alone for passage in self._passages],
             "group": self._groups.tolist(),
         }
         Dataset.from_dict(rows).to_parquet(str(folder / ROWS))
@@ -100,5 +103,4 @@ class Passages:
         return Passages([self._passages[i] for i in kept], self._vectors[kept], self._groups[kept].tolist())
 
     def _at(self, i: int, score: float) -> Passage:
-        passage = self._passages[i]
-        return Passage(passage.id, passage.question, passage.answer, round(score, 4))
+        return replace(self._passages[i], score=round(score, 4))

@@ -13,9 +13,14 @@ from typing import Any, Protocol
 
 from jinja2 import TemplateError
 
-TEMPLATE = {"enable_thinking": False, "date_string": "26 Jul 2024"}
+DAY = "26 Jul 2024"
+TEMPLATE = {"enable_thinking": False, "date_string": DAY}
 """What some templates ask for: an answer without thinking aloud before it, and a date, which would else be that of
 training in training and that of the answer in serving."""
+
+CLOCK = "strftime_now"
+STOPPED_CLOCK = f"{{%- macro {CLOCK}(form) -%}}{DAY}{{%- endmacro -%}}"
+"""Stands before a template that looks at the clock itself."""
 
 Turn = Mapping[str, str]
 """`{"role": "user" | "assistant", "content": text}`, as in the OpenAI chat format."""
@@ -47,12 +52,18 @@ def render(tokenizer: Any, messages: Sequence[Turn], *, prompt: bool) -> list[in
     clean = [{**message, "content": without_marks(tokenizer, message["content"])} for message in messages]
     encoded = tokenizer.apply_chat_template(
         clean if _takes_system(tokenizer, tokenizer.chat_template) else _folded(clean),
+        chat_template=_template(tokenizer),
         add_generation_prompt=prompt,
         tokenize=True,
         return_dict=True,
         **TEMPLATE,
     )
     return list(encoded["input_ids"])
+
+
+def _template(tokenizer: Any) -> str:
+    template = str(tokenizer.chat_template)
+    return STOPPED_CLOCK + template if CLOCK in template else template
 
 
 def without_marks(tokenizer: Any, text: str) -> str:
@@ -62,19 +73,20 @@ def without_marks(tokenizer: Any, text: str) -> str:
 
 @lru_cache(maxsize=8)
 def _takes_system(tokenizer: Any, template: str) -> bool:
-    """Whether the template has a place for a system text; Gemma's first ones refuse it."""
-    turns = [{"role": role, "content": "a"} for role in ("system", "user")]
+    """Whether the template has a place for a system text; Gemma's first ones refuse it, others drop it."""
+    turns = [{"role": role, "content": role.upper()} for role in ("system", "user")]
     try:
-        tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False, **TEMPLATE)
+        return "SYSTEM" in tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False, **TEMPLATE)
     except TemplateError:
         return False
-    return True
 
 
 def _folded(messages: Sequence[Turn]) -> list[Turn]:
-    """The same with the system text at the head of the first user message."""
-    system, first, *rest = messages
-    return [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+    """The same with the system text at the head of the first message; alone, it is that message."""
+    system, *rest = messages
+    if not rest:
+        return [{**system, "role": "user"}]
+    return [{**rest[0], "content": f"{system['content']}\n\n{rest[0]['content']}"}, *rest[1:]]
 
 
 @lru_cache(maxsize=8)

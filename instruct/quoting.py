@@ -2,12 +2,16 @@
 
 A question that was asked before in nearly these words has an answer that a colleague wrote, and a small model seldom
 writes a better one. How near is near enough is measured: on the validation rows, where both answers are compared with
-what the agent wrote, the limit is the one with which the answers are best in the mean. An answer with a placeholder is
-never quoted, since it speaks of another customer.
+what the agent wrote, the limit is the one with which the answers are best in the mean, if that is more than chance.
+
+Only the first question of a conversation is answered so, by the answer to another's first question, since later ones
+hang on what was said before. An answer that speaks of one customer's case is left to the model: one with a placeholder,
+a day, or what the agent has done, and one to a question that names an order or an account.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,41 +26,70 @@ from instruct.passages import Passage
 from instruct.rows import Row
 from privacy.redact import PLACEHOLDER
 
-MOST_ROWS = 48
+MOST_ROWS = 64
 LEAST_QUOTED = 5
 """Validation rows that have to be quoted for a limit to be believed."""
+SURE = 2.33
+"""Standard errors by which quoting has to be better: the best of many limits looks good by chance."""
+
+CONTACT = frozenset(("PERSON", "EMAIL", "PHONE", "ADDRESS", "LOCATION"))
+"""Placeholders that a question may hold: who asks, not what about."""
+
+CASE = re.compile(
+    r"\b(?:yesterday|today|tonight|tomorrow|this (?:morning|afternoon|evening|week)"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r"|(?:january|february|march|april|june|july|august|september|october|november|december)"
+    r"|(?:I|we)(?:'ve| have| had| just| already)? (?:been|can see|see|sent|refunded|checked|cancel+ed|changed|updated"
+    r"|booked|forwarded|passed|shipped|dispatched|received|added|removed|corrected|ordered|found|looked|asked)"
+    r"|your (?:order|parcel|refund|payment|account|package) (?:was|has|is))\b",
+    re.I,
+)
+"""What an English answer to one customer alone says."""
 
 
-def quotable(near: Sequence[Passage], quote_from: float | None) -> Passage | None:
-    """The nearest exchange, where its answer may be given as it stands."""
-    if quote_from is None or not near or near[0].score < quote_from or PLACEHOLDER.search(near[0].answer):
+def quotable(near: Sequence[Passage], quote_from: float | None, turns: Sequence[str]) -> Passage | None:
+    """The nearest exchange, where its answer may be given as it stands to what was said so far."""
+    if quote_from is None or len(turns) != 1 or not near or near[0].score < quote_from:
         return None
-    return near[0]
+    [passage, *_] = near
+    about = {kind for text in (turns[0], passage.question) for kind, _ in PLACEHOLDER.findall(text)}
+    of_one_case = about - CONTACT or PLACEHOLDER.search(passage.answer) or CASE.search(passage.answer)
+    return passage if passage.alone and not of_one_case else None
 
 
-def quoted(said: Sequence[str], near: Sequence[Sequence[Passage]], quote_from: float | None) -> list[str]:
+def quoted(
+    said: Sequence[str], near: Sequence[Sequence[Passage]], quote_from: float | None, rows: Sequence[Row]
+) -> list[str]:
     """What is answered: what the model said, or the quotation in its place."""
-    chosen = (quotable(passages, quote_from) for passages in near)
+    chosen = (quotable(passages, quote_from, _turns(row)) for passages, row in zip(near, rows, strict=True))
     return [passage.answer if passage else text for passage, text in zip(chosen, said, strict=True)]
 
 
 def calibrate(workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row]) -> float | None:
     """The limit for this model; None where quoting makes no answers better."""
-    rows = rows[:MOST_ROWS]
     near = baselines.nearest(workspace, dataset, rows)
-    golden = [row.answer for row in rows]
-    said, told = (
-        compare(texts, golden)["similarity"] for texts in (answers(loaded, rows, "model"), baselines.answers(near))
-    )
-    able = [n for n, passages in enumerate(near) if quotable(passages, -1.0)]
-    return limit(np.array([near[n][0].score for n in able]), (told - said)[able])
+    able = [n for n, row in enumerate(rows) if quotable(near[n], -1.0, _turns(row))][:MOST_ROWS]
+    if len(able) < LEAST_QUOTED:
+        return None
+    golden = [rows[n].answer for n in able]
+    said = compare(answers(loaded, [rows[n] for n in able], "model"), golden)["similarity"]
+    told = compare([near[n][0].answer for n in able], golden)["similarity"]
+    return limit(np.array([near[n][0].score for n in able]), told - said)
 
 
 def limit(scores: npt.NDArray[np.float64], gains: npt.NDArray[np.float64]) -> float | None:
-    """The score from which on the gains add up to most; None where they add up to nothing."""
-    if len(scores) < LEAST_QUOTED:
-        return None
+    """The score from which on the gains add up to most; None where that may be chance."""
     order = np.argsort(-scores, kind="stable")
-    won = np.cumsum(gains[order])[LEAST_QUOTED - 1 :]
-    best = int(np.argmax(won))
-    return float(scores[order][best + LEAST_QUOTED - 1]) if won[best] > 0 else None
+    scores, gains = scores[order], gains[order]
+    last_of_its_score = np.append(scores[:-1] != scores[1:], True)
+    counts = np.flatnonzero(last_of_its_score) + 1
+    counts = counts[counts >= LEAST_QUOTED]
+    if not len(counts):
+        return None
+    best = int(max(counts, key=lambda count: gains[:count].sum()))
+    won = gains[:best]
+    return float(scores[best - 1]) if won.mean() > SURE * won.std(ddof=1) / best**0.5 else None
+
+
+def _turns(row: Row) -> list[str]:
+    return [text for _, text in row.turns]

@@ -47,12 +47,22 @@ def read(name: str) -> Recipe:
 
 
 def peft_config(recipe: Recipe, rank: int, model: Any) -> Any:
-    """PEFT's configuration for a base model; None where every weight is tuned."""
+    """PEFT's configuration for a base model; None where every weight is tuned.
+
+    Raises:
+        DeskwrightError: the recipe does not fit models of this kind.
+    """
     from peft import get_peft_config
+    from peft.utils.constants import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING as IA3_MODELS
 
     if not recipe.peft:
         return None
     fields = {**recipe.peft, "task_type": "CAUSAL_LM"}
+    if fields["peft_type"] == "IA3" and model.config.model_type not in IA3_MODELS:
+        raise DeskwrightError(
+            f"The recipe ia3 (tune.recipe) does not know models of the kind {model.config.model_type!r}; it knows "
+            f"{', '.join(sorted(IA3_MODELS))}. Take the recipe lora."
+        )
     if fields["peft_type"] == "LORA":
         fields |= {"r": rank, "lora_alpha": 2 * rank}
     if recipe.top_layers:

@@ -9,10 +9,13 @@ from typing import Any
 from instruct.passages import Passage
 from instruct.prompt import compose, render
 
+NOISE = "noise"
+"""The origin of rows whose question was typed anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One training row. `origin` is `conversation` or `review`; `traced` names the messages it was made of."""
+    """One training row. `origin` is `conversation`, `review` or `noise`; `traced` names the messages it was made of."""
 
     id: str
     split: str

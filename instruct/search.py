@@ -13,7 +13,7 @@ from typing import Any
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import tune
+from instruct import recipe, tune
 
 SPREAD = 10.0
 """The learning rate is sought between the usual one divided and multiplied by this."""
@@ -57,9 +57,10 @@ def _loss(workspace: Workspace, fingerprint: str, trial: Any) -> float:
     usual = tune.settings_of(workspace)["learning_rate"]
     tried = {
         "learning_rate": trial.suggest_float("learning_rate", usual / SPREAD, min(usual * SPREAD, 0.5), log=True),
-        "rank": trial.suggest_categorical("rank", RANKS),
         "epochs": float(trial.suggest_int("epochs", 1, MOST_EPOCHS)),
     }
+    if recipe.read(workspace.config.tune.recipe).peft.get("peft_type") == "LORA":
+        tried["rank"] = trial.suggest_categorical("rank", RANKS)
     section = workspace.config.tune.model_copy(update=tried)
     changed = Workspace(workspace.root, workspace.config.model_copy(update={"tune": section}), workspace.keys)
     working = workspace.models / f"trial-{trial.number}"

@@ -12,6 +12,7 @@ from deskwright.cli import workspace_option
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import table
 from deskwright.workspace import Workspace
+from instruct.rows import NOISE, Row
 
 
 @click.command()
@@ -50,7 +51,7 @@ def _learn_topics(workspace: Workspace, folder: Path) -> dict[str, Any]:
 
     fingerprint = dataset.build(workspace).fingerprint
     train, test = (
-        [(row.turns[-1][1], row.topic) for row in dataset.read(workspace, fingerprint, split) if row.topic]
+        [(row.turns[-1][1], row.topic) for row in dataset.read(workspace, fingerprint, split) if _counts(row)]
         for split in ("train", "test")
     )
     learnt = Topics.fit([question for question, _ in train], [topic for _, topic in train])
@@ -62,6 +63,11 @@ def _learn_topics(workspace: Workspace, folder: Path) -> dict[str, Any]:
     workspace.reports.mkdir(exist_ok=True)
     (workspace.reports / "topics.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return found
+
+
+def _counts(row: Row) -> bool:
+    """A noisy copy would stand on both sides of a fold."""
+    return bool(row.topic) and row.origin != NOISE
 
 
 def _topics_table(found: dict[str, Any]) -> str:

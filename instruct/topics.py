@@ -110,8 +110,8 @@ def report(topics: Topics, questions: Sequence[str], wanted: Sequence[str]) -> d
     said = [topics.labels[n] for n in probabilities.argmax(1)]
     right = np.array([mine == theirs for mine, theirs in zip(said, wanted, strict=True)])
     sure = probabilities.max(1) >= topics.threshold
-    by_topic = classification_report(wanted, said, output_dict=True, zero_division=0)
-    averages = {"accuracy", "macro avg", "weighted avg"}
+    by_topic = classification_report(wanted, said, labels=sorted(set(wanted)), output_dict=True, zero_division=0)
+    averages = {"accuracy", "micro avg", "macro avg", "weighted avg"}
     return {
         "questions": len(questions),
         "accuracy": float(right.mean()),

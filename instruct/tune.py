@@ -97,6 +97,7 @@ def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str,
 
 def train(workspace: Workspace, fingerprint: str, working: Path, watching: Sequence[Any] = ()) -> dict[str, float]:
     """Trains into `working`, leaves the adapter in `working/adapter`, returns the losses. `watching` are callbacks."""
+    import torch
     from datasets import Dataset
     from transformers import EarlyStoppingCallback, PrinterCallback
     from transformers.trainer_utils import get_last_checkpoint
@@ -115,8 +116,10 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
     halves = model.dtype.itemsize == 2
     if not chosen.peft:
         model.float()  # sixteen bits would round most steps of a weight away
-    if model.device.type == "cpu":
+    if not torch.cuda.is_available():
         model.set_attn_implementation("eager")
+    elif not chosen.four_bits:
+        model.to("cuda")
     general_before = advice.general_loss(model, tokenizer)
     steps_an_epoch = max(len(rows) // settings.batch, 1)
     every = max(steps_an_epoch // EVALUATIONS_AN_EPOCH, 1)

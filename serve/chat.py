@@ -97,7 +97,7 @@ def retrieve(index: Index | None, passages: int, quote_from: float | None = None
 
     def run(state: dict[str, Any]) -> list[Passage]:
         near = index.search(state["redacted"].texts[-1], most) if index and most else []
-        quotation = quotable(near, quote_from)
+        quotation = _quotable(state, near, quote_from)
         return [quotation] if quotation else near[:passages]
 
     return RunnablePassthrough.assign(passages=RunnableLambda(run))
@@ -119,7 +119,7 @@ def answer(engine: Engine, quote_from: float | None = None) -> Part:
     def run(states: Iterator[State]) -> Iterator[AddableDict]:
         state = _whole(states)
         yield AddableDict(state)
-        if quotation := quotable(state["passages"], quote_from):
+        if quotation := _quotable(state, state["passages"], quote_from):
             yield AddableDict(answer=_quotation(quotation, engine))
             return
         how = state.get("how", Generation())
@@ -129,13 +129,20 @@ def answer(engine: Engine, quote_from: float | None = None) -> Part:
     return RunnableGenerator(run)
 
 
+def _quotable(state: Any, near: Sequence[Passage], quote_from: float | None) -> Passage | None:
+    """None too where the client says where the answer has to stop: a quotation is whole or not at all."""
+    how = state.get("how", Generation())
+    found = quotable(near, quote_from, [turn["content"] for turn in clean_turns(cast(State, state))])
+    return found if found and not how.stop and len(found.answer.split()) <= how.max_tokens else None
+
+
 def _quotation(passage: Passage, engine: Engine) -> AIMessageChunk:
-    """A colleague's answer as the model's, which costs no token; its nearness is what it is sure by."""
+    """A colleague's answer as the model's. It costs no token, and no probability speaks for it."""
     about = {
         "finish_reason": "stop",
         "model_name": engine.model,
         "digest": engine.digest,
-        "confidence": passage.score,
+        "confidence": None,
         "quoted": True,
     }
     usage = UsageMetadata(input_tokens=0, output_tokens=0, total_tokens=0)

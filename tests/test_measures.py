@@ -129,4 +129,4 @@ def test_the_page_has_what_the_model_says_word_for_word() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in made
     assert "returns &lt;b&gt;" in made
     assert "<script" not in made
-    assert "The source gives no topics." in page({**result, "topics": {}})
+    assert "No topic has rows enough." in page({**result, "topics": {}})

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from instruct.noise import NEIGHBOURS, NOISE, noise, rows
-from instruct.rows import Row
+from instruct.noise import NEIGHBOURS, noise, rows
+from instruct.rows import NOISE, Row
 from privacy.redact import PLACEHOLDER
 
 ASKED = "Hello <PERSON_1>, could you please tell me where my order <ID_12> is? It was shipped before Monday, thanks!"

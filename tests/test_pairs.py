@@ -115,6 +115,11 @@ def test_what_is_left_out_is_counted_by_reason(said: tuple[tuple[str, str], ...]
         ("I looked into it: the parcel left our house on Monday and arrives on Thursday.", False),
         ("We keep you posted. Meanwhile, please restart the grinder and hold the red button for ten seconds.", False),
         ("You can return it within 30 days.", False),
+        ("You can look up your order under 'My orders' with your email address and the order number.", False),
+        ("Let it brew for one minute, then press the plunger down slowly and pour at once.", False),
+        ("Press and hold on/off for ten seconds until the lamp blinks, then release it.", False),
+        ("Please check with your bank: we refunded the full amount, which takes three to five days there.", False),
+        ("Your refund of 30 dollars is paid as soon as we have the parcel, I will let you know when it is.", False),
     ],
 )
 def test_an_answer_that_only_promises_one_is_left_out(answer: str, holds: bool, ws: Workspace) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
+from deskwright.plugins import Generation
 from deskwright.workspace import Workspace
 from instruct.passages import Passage
 from instruct.quoting import limit, quotable, quoted
+from instruct.rows import Row
 from privacy.gate import Gate
 from serve.chat import build_chat
 from serve.engines.echo import Echo
@@ -27,29 +32,50 @@ class Index:
 
 def test_the_limit_is_where_the_answers_are_best_in_the_mean() -> None:
     scores = np.array([0.5, 0.9, 0.8, 0.7, 0.6, 0.95, 0.99])
-    gains = np.array([-0.5, 0.2, 0.2, 0.1, 0.1, 0.0, -0.1])
+    gains = np.array([-0.5, 0.25, 0.2, 0.15, 0.1, 0.2, 0.2])
 
     assert limit(scores, gains) == 0.6
     assert limit(scores, -np.abs(gains)) is None
     assert limit(scores[:4], np.ones(4)) is None  # too few to believe
-    assert limit(scores, np.ones(7)) == 0.5
+    assert limit(np.array([0.9] * 6 + [0.8]), np.array([0.3, 0.2] * 3 + [-1])) == 0.9
+
+
+def test_what_may_be_chance_is_no_limit() -> None:
+    chance = np.random.default_rng(5)
+    found = [limit(chance.uniform(0.3, 1, 40), chance.normal(0, 0.3, 40)) for _ in range(200)]
+
+    assert sum(one is not None for one in found) < 30
+
+
+ASKED = ["Where is the parcel?"]
 
 
 @pytest.mark.parametrize(
-    ("near", "from_", "expected"),
+    ("near", "from_", "turns", "expected"),
     [
-        ([NEAR, FAR], 0.8, NEAR),
-        ([NEAR, FAR], 0.95, None),
-        ([NEAR, FAR], None, None),
-        ([ANOTHERS, NEAR], 0.8, None),
-        ([], 0.8, None),
+        ([NEAR, FAR], 0.8, ASKED, NEAR),
+        ([NEAR, FAR], 0.8, ["Where is it? Regards, <PERSON_1>"], NEAR),
+        ([NEAR, FAR], 0.95, ASKED, None),
+        ([NEAR, FAR], None, ASKED, None),
+        ([], 0.8, ASKED, None),
+        ([NEAR], 0.8, ["Hello", "Hi! What is it?", *ASKED], None),
+        ([replace(NEAR, alone=False)], 0.8, ASKED, None),
+        ([NEAR], 0.8, ["Where is order <ID_1>?"], None),
+        ([replace(NEAR, question="Where is order <ID_1>?")], 0.8, ASKED, None),
+        ([ANOTHERS, NEAR], 0.8, ASKED, None),
+        ([replace(NEAR, answer="It arrives on Thursday.")], 0.8, ASKED, None),
+        ([replace(NEAR, answer="We have sent it to you.")], 0.8, ASKED, None),
+        ([replace(NEAR, answer="Your order was cancelled.")], 0.8, ASKED, None),
     ],
 )
-def test_what_is_near_enough_and_of_nobody_else_is_quoted(
-    near: list[Passage], from_: float | None, expected: Passage | None
+def test_what_is_near_enough_and_of_no_single_case_is_quoted(
+    near: list[Passage], from_: float | None, turns: list[str], expected: Passage | None
 ) -> None:
-    assert quotable(near, from_) == expected
-    assert quoted(["mine"], [near], from_) == [expected.answer if expected else "mine"]
+    said = tuple((("user", "assistant")[n % 2], text) for n, text in enumerate(turns))
+    row = Row("r", "test", "conversation", said, "", "c", "", (), "", "")
+
+    assert quotable(near, from_, turns) == expected
+    assert quoted(["mine"], [near], from_, [row]) == [expected.answer if expected else "mine"]
 
 
 @pytest.mark.parametrize("passages", [0, 1, 2])
@@ -72,3 +98,19 @@ def test_what_is_not_quoted_is_answered_as_ever(ws: Workspace, passages: int) ->
     assert state["text"] == plain["text"]
     assert state["passages"] == [FAR][:passages]
     assert "quoted" not in state["answer"].response_metadata
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"how": Generation(max_tokens=3)},
+        {"how": Generation(stop=("house",))},
+        {"turns": [{"role": role, "content": "Where is it?"} for role in ("user", "assistant", "user")]},
+    ],
+)
+def test_a_later_turn_and_an_answer_that_has_to_stop_are_the_models(ws: Workspace, asked: dict[str, Any]) -> None:
+    chat = build_chat(Gate.of(ws), Echo(), Index(NEAR, FAR), "Help.", 1, quote_from=0.8)
+    state = chat.invoke({"turns": [{"role": "user", "content": "Where is the parcel?"}], **asked})
+
+    assert "quoted" not in state["answer"].response_metadata
+    assert state["text"] != NEAR.answer

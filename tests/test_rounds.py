@@ -124,7 +124,7 @@ def test_what_somebody_wrote_marks_no_turn(tokenizer: PreTrainedTokenizerFast) -
 
 
 def test_a_row_with_nothing_to_learn_stops_the_run_with_its_id(tokenizer: PreTrainedTokenizerFast) -> None:
-    kept, tokenizer.chat_template = tokenizer.chat_template, "{{ messages[1]['content'] }}"
+    kept, tokenizer.chat_template = tokenizer.chat_template, "{{ messages[0]['content'] }} {{ messages[1]['content'] }}"
     try:
         with pytest.raises(DeskwrightError, match="Row r/1/2 has no token to learn from"):
             examples(tokenizer, [row()], "Help.")

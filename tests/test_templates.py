@@ -55,11 +55,24 @@ INSTRUCTIONS = """{{ bos_token }}{% for m in messages %}
 {%- elif m.role == 'user' %}[INST]{{ m.content }}[/INST]
 {%- else %}{{ m.content }}{{ eos_token }}{% endif %}{% endfor %}"""
 
+TODAY = """{% for m in messages %}<|im_start|>{{ m.role }}
+{% if m.role == 'system' %}Today Date: {{ strftime_now('%d %B %Y') }}
+{% endif %}{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
+DROPS = """{% for m in messages if m.role != 'system' %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
 FAMILIES = {
     "ChatML, as of Qwen2.5 and SmolLM2": (CHATML, "<|im_end|>\n"),
     "ChatML that thinks, as of Qwen3": (THINKING, "<|im_end|>\n"),
     "headers and a date, as of Llama 3": (HEADERS, "<|eot_id|>"),
     "no place for a system text, as of Gemma 2": (NO_SYSTEM, "<end_of_turn>\n"),
+    "a date of its own, as of SmolLM3": (TODAY, "<|im_end|>\n"),
+    "a system text that is dropped": (DROPS, "<|im_end|>\n"),
     "instructions in brackets, as of Mistral": (INSTRUCTIONS, "<|end|>"),
 }
 

@@ -171,7 +171,8 @@ function about(item) {
       list.append(entry);
     }
     const count = item.sources.length === 1 ? "1 resolved question" : `${item.sources.length} resolved questions`;
-    details.append(make("summary", "", `The bot saw ${count}`), list);
+    const quoted = item.sources.some((source) => source.quoted);
+    details.append(make("summary", "", quoted ? "Quoted from a colleague's answer to" : `The bot saw ${count}`), list);
     parts.push(details);
   }
   return parts;
