@@ -7,7 +7,7 @@ Length, how often it says that it does not know or hands over, placeholders it m
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from privacy.redact import PLACEHOLDER
@@ -31,6 +31,11 @@ ADMITTING = (
 """What an English answer says that does not know, or hands over."""
 
 ADMITS = re.compile(rf"\b(?:{'|'.join(ADMITTING)})\b", re.I)
+
+
+def lines(found: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    """One row of a table for each of those who answered: the name, and the figures."""
+    return [[name, *(f"{each[kind]:.2f}" for kind in BEHAVIOUR)] for name, each in found.items()]
 
 
 def behaviour(answers: Sequence[str], asked: Sequence[str]) -> dict[str, float]:

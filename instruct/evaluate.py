@@ -21,7 +21,7 @@ from deskwright.workspace import Workspace
 from instruct import adapter, base, baselines, dataset, rounds
 from instruct.answering import answers as answers_of
 from instruct.baselines import FEW_SHOT, RETRIEVAL
-from instruct.behaviour import BEHAVIOUR, behaviour
+from instruct.behaviour import BEHAVIOUR, behaviour, lines
 from instruct.evaluation_page import page
 from instruct.measures import METRICS, Figures, compare, figure, interval, summary, worse
 from instruct.quoting import quoted
@@ -64,11 +64,7 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "worse": worse(scores[model.name], scores[reference]),
         "behaviour": _behaviour(answers, rows),
         "topics": _topics(rows, scores, [RETRIEVAL, reference, model.name, f"{model.name}{AS_SERVED}"]),
-        "leaks": sum(
-            _leaks(workspace, answers[name], rows)
-            for name in (model.name, f"{model.name}{AS_SERVED}")
-            if name in answers
-        ),
+        "leaks": _leaks(workspace, answers[model.name], answers.get(f"{model.name}{AS_SERVED}", []), rows),
     }
     rounds.record_evaluation(workspace.store, model, result)
     _write(workspace, model, result, rows, answers)
@@ -134,18 +130,11 @@ def describe(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             table(header, rows),
-            _behaviour_table(result),
+            table(["how they answer", *BEHAVIOUR.values()], lines(result["behaviour"])),
             f"{result['model']} is {verdict} than {result['reference']}: {result['gain']['mean']:+.4f} nats a token, "
             f"95 % interval {low:+.4f} to {high:+.4f}; answers with leaked personal data: {result['leaks']}",
             *([f"Look at the answers: it is worse in {', '.join(result['worse'])}."] if result["worse"] else []),
         ]
-    )
-
-
-def _behaviour_table(result: dict[str, Any]) -> str:
-    return table(
-        ["how they answer", *BEHAVIOUR.values()],
-        [[name, *(f"{each[figure]:.2f}" for figure in BEHAVIOUR)] for name, each in result["behaviour"].items()],
     )
 
 
@@ -169,13 +158,13 @@ def _losses(loaded: adapter.Loaded, rows: Sequence[Row]) -> Figures:
     return np.array(losses)
 
 
-def _leaks(workspace: Workspace, answers: Sequence[str], rows: Sequence[Row]) -> int:
-    """Answers in which the gate still finds personal data that the prompt did not hold."""
+def _leaks(workspace: Workspace, own: Sequence[str], served: Sequence[str], rows: Sequence[Row]) -> int:
+    """Answers, the model's own and what is quoted in their place, in which the gate still finds personal data that the
+    prompt did not hold."""
     gate = Gate.of(workspace)
-    return sum(
-        any(said[span.start : span.end] not in asked for span in gate.find(said))
-        for said, asked in ((said, str(row.prompt(""))) for said, row in zip(answers, rows, strict=True))
-    )
+    said = {(n, text) for texts in (own, served) for n, text in enumerate(texts)}
+    asked = [str(row.prompt("")) for row in rows]
+    return sum(any(text[span.start : span.end] not in asked[n] for span in gate.find(text)) for n, text in said)
 
 
 def _write(

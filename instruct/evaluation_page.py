@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from instruct.behaviour import BEHAVIOUR
+from instruct.behaviour import BEHAVIOUR, lines
 from instruct.measures import METRICS, figure
 
 BARS_FROM = 230
@@ -24,10 +24,7 @@ def page(result: dict[str, Any]) -> str:
             f"95 % interval {low:+.3f} to {high:+.3f}. Answers with leaked personal data: {result['leaks']}."
         ),
         charts="".join(_chart(result, metric) for metric in METRICS),
-        behaviour=_rows(
-            ["", *BEHAVIOUR.values()],
-            [[name, *(f"{each[figure]:.2f}" for figure in BEHAVIOUR)] for name, each in result["behaviour"].items()],
-        ),
+        behaviour=_rows(["", *BEHAVIOUR.values()], lines(result["behaviour"])),
         topics=_topics_table(result["topics"]),
         examples="".join(_example(example) for example in result["examples"]),
     )
@@ -39,10 +36,10 @@ def _chart(result: dict[str, Any], metric: str) -> str:
     bars = [(name, score["mean"], score["interval"]) for name, score in shown.items()]
     top = max(high for _, _, (_, high) in bars) or 1.0
     scale = 390 / top
-    lines = []
+    drawn = []
     for n, (name, mean, (low, high)) in enumerate(bars):
         x, y = BARS_FROM, 8 + 30 * n
-        lines.append(
+        drawn.append(
             f'<text x="0" y="{y + 14}">{html.escape(name)}</text>'
             f'<rect x="{x}" y="{y}" width="{max(mean, 0) * scale:.1f}" height="18" class="bar{n == len(bars) - 1:d}"/>'
             f'<line x1="{x + max(low, 0) * scale:.1f}" x2="{x + high * scale:.1f}" y1="{y + 9}" y2="{y + 9}"/>'
@@ -50,7 +47,7 @@ def _chart(result: dict[str, Any], metric: str) -> str:
         )
     direction = "lower is better" if METRICS[metric] < 0 else "higher is better"
     height = 14 + 30 * len(bars)
-    return f'<h2>{metric} <small>{direction}</small></h2><svg viewBox="0 0 700 {height}">{"".join(lines)}</svg>'
+    return f'<h2>{metric} <small>{direction}</small></h2><svg viewBox="0 0 700 {height}">{"".join(drawn)}</svg>'
 
 
 def _topics_table(topics: dict[str, dict[str, Any]]) -> str:
@@ -65,11 +62,11 @@ def _topics_table(topics: dict[str, dict[str, Any]]) -> str:
 
 
 def _rows(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [
+    made = [
         "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in line) + "</tr>"
         for tag, line in (("th", header), *(("td", row) for row in rows))
     ]
-    return f"<table>{''.join(lines)}</table>"
+    return f"<table>{''.join(made)}</table>"
 
 
 def _example(example: dict[str, str]) -> str:

@@ -74,9 +74,8 @@ def _examples(data: Path) -> tuple[Any, list[dict[str, Any]]]:
 
 def gain(how: How) -> Iterator[Table]:
     """Tuned beside base, few-shot and retrieval only, on public data."""
-    for name in ("bitext", "star"):
-        result, _ = loop.SETS[name](how.data, how.out / name, 40 if how.quick else ROWS)
-        yield gained(name, result)
+    for name, run in loop.SETS.items():
+        yield gained(name, run(how.data, how.out / name, 40 if how.quick else ROWS))
 
 
 def gained(name: str, result: dict[str, Any]) -> Table:

@@ -7,7 +7,6 @@ import lzma
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from typing import Any
 STAR = 1500
 """Dialogues that are taken of it."""
 
-Found = tuple[dict[str, Any], list[dict[str, str]]]
-"""The result of `deskwright evaluate`, and the examples of its report."""
+Found = dict[str, Any]
+"""The result of `deskwright evaluate`."""
 
 
 def bitext(data: Path, folder: Path, rows: int) -> Found:
@@ -24,13 +23,6 @@ def bitext(data: Path, folder: Path, rows: int) -> Found:
     source = data / "dialogues" / "bitext_support.csv"
     columns = ["--map", "customer=instruction", "--map", "agent=response"]
     return _loop(folder, ["table", str(source), *columns], rows, {"# passages = 1": "passages = 0"})
-
-
-def demo(data: Path, folder: Path, rows: int) -> Found:
-    """The export of the invented shop that `make demo` runs on, with the demo's settings."""
-    from serve.demo import SAMPLE, SETTINGS
-
-    return _loop(folder, ["zendesk", str(files("connectors.sample") / SAMPLE)], rows, SETTINGS)
 
 
 def star(data: Path, folder: Path, rows: int) -> Found:
@@ -48,7 +40,7 @@ def star(data: Path, folder: Path, rows: int) -> Found:
     return _loop(folder, ["table", str(table), *columns], rows, {})
 
 
-SETS: Mapping[str, Callable[[Path, Path, int], Found]] = {"bitext": bitext, "demo": demo, "star": star}
+SETS: Mapping[str, Callable[[Path, Path, int], Found]] = {"bitext": bitext, "star": star}
 
 
 def _loop(folder: Path, source: list[str], rows: int, settings: Mapping[str, str]) -> Found:
@@ -57,13 +49,12 @@ def _loop(folder: Path, source: list[str], rows: int, settings: Mapping[str, str
         file = folder / "deskwright.toml"
         text = file.read_text(encoding="utf-8")
         for setting, wanted in settings.items():
-            text = text.replace(setting, wanted.replace("{port}", "0"))
+            text = text.replace(setting, wanted)
         file.write_text(text, encoding="utf-8")
     _run("ingest", *source, "--workspace", str(folder))
     _run("tune", "--workspace", str(folder))
-    result = json.loads(_run("evaluate", "--rows", str(rows), "--json", "--workspace", str(folder)))
-    report = json.loads((folder / "reports" / f"evaluate-{result['model']}.json").read_text(encoding="utf-8"))
-    return result, report["examples"]
+    found: Found = json.loads(_run("evaluate", "--rows", str(rows), "--json", "--workspace", str(folder)))
+    return found
 
 
 def _run(*words: str) -> str:
