@@ -100,7 +100,7 @@ def _round(
         args=SFTConfig(
             output_dir=str(folder), num_train_epochs=1, per_device_train_batch_size=BATCH, learning_rate=RATE,
             lr_scheduler_type="constant", seed=number, report_to="none", save_strategy="no", logging_strategy="no",
-            disable_tqdm=True, dataloader_pin_memory=False, **way.settings,
+            disable_tqdm=True, dataloader_pin_memory=False, use_cpu=not torch.cuda.is_available(), **way.settings,
         ),
     )  # fmt: skip
     started = time.perf_counter()
