@@ -103,6 +103,15 @@ base = "demo"
 # Web origins that may embed the widget, for example "https://shop.example.com".
 # origins = []
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
+# What runs the model: openvino (processors), transformers (also GPUs), openai (another server), or auto, which chooses
+# between the first two.
+# engine = "auto"
+# weights = "int8"      # or "float": how precisely openvino keeps the model
+
+# [serve.server]        # for the engine openai; docs/serving.md
+# url = "http://127.0.0.1:8001/v1"
+# model = ""            # its name there; NAME-DIGEST of the promoted model if empty
+# key_variable = ""     # the environment variable that has the server's key
 """
 
 
@@ -155,6 +164,12 @@ class Tune(_Section):
     seed: int = 17
 
 
+class Server(_Section):
+    url: str = ""
+    model: str = ""
+    key_variable: str = ""
+
+
 class Serve(_Section):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
@@ -163,6 +178,9 @@ class Serve(_Section):
     max_tokens: int = Field(256, ge=1, le=4096)
     origins: tuple[str, ...] = ()
     quote: bool = True
+    engine: str = "auto"
+    weights: Literal["int8", "float"] = "int8"
+    server: Server = Server()
 
 
 class Config(_Section):

@@ -35,14 +35,16 @@ def answers(loaded: Loaded, rows: Sequence[Row], name: str) -> list[str]:
                 max_new_tokens=MOST_NEW_TOKENS,
                 do_sample=False,
                 pad_token_id=tokenizer.pad_token_id,
-                eos_token_id=_ends(loaded),
+                eos_token_id=ends(loaded),
             )
         for i, text in zip(batch, tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True), strict=True):
             said[i] = text.strip()
     return said
 
 
-def _ends(loaded: Loaded) -> list[int]:
-    configured = loaded.model.generation_config.eos_token_id
-    ends = configured if isinstance(configured, list) else [configured]
-    return sorted({end for end in [*ends, loaded.tokenizer.eos_token_id] if end is not None})
+def ends(loaded: Loaded) -> list[int]:
+    """Every token id that ends an answer."""
+    generation = loaded.model.generation_config
+    configured = generation.eos_token_id if generation else None
+    listed = configured if isinstance(configured, list) else [configured]
+    return sorted({end for end in [*listed, loaded.tokenizer.eos_token_id] if end is not None})

@@ -14,7 +14,7 @@ from deskwright.plugins import Generation
 from instruct.passages import Passage
 from privacy.gate import Refused
 from serve.chat import State, clean_turns
-from serve.engines.transformers import TooLong
+from serve.engines.text import TooLong
 from serve.live import Served
 from serve.parts import Parts, Turns
 from serve.record import Said, new_id

@@ -41,9 +41,9 @@ class Running:
 @workspace_option
 @click.option("--host", help="The address to listen at.  [default: serve.host, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 for any.  [default: serve.port, 8000]")
-@click.option("--engine", default="transformers", show_default=True, help="What runs the model.")
+@click.option("--engine", help="What runs the model: auto, openvino, transformers or openai.  [default: serve.engine, auto]")
 @click.option("--untuned", is_flag=True, help="Let the base model answer while nothing is promoted.")
-def serve(root: Path, host: str | None, port: int | None, engine: str, untuned: bool) -> None:
+def serve(root: Path, host: str | None, port: int | None, engine: str | None, untuned: bool) -> None:
     """Serve the chat API, the widget and the review console.
 
     \b
@@ -125,7 +125,7 @@ def revoke_key(root: Path, key_id: str) -> None:
 
 def start(
     workspace: Workspace,
-    engine: str = "transformers",
+    engine: str | None = None,
     host: str | None = None,
     port: int | None = None,
     untuned: bool = False,
@@ -158,14 +158,14 @@ def run(app: FastAPI, host: str, port: int) -> Running:
     return Running(url, server, thread)
 
 
-def _application(workspace: Workspace, engine: str, untuned: bool) -> FastAPI:
+def _application(workspace: Workspace, engine: str | None, untuned: bool) -> FastAPI:
     from privacy.gate import Gate
     from serve.app import create_app
     from serve.live import Live, opener
 
     gate = Gate.of(workspace)
     gate.redact(["Hello, this is a first sentence."])  # loads the names model, so that no customer waits for it
-    return create_app(workspace, Live(workspace.store, opener(workspace, gate, engine), untuned), gate)
+    return create_app(workspace, Live(workspace.store, opener(workspace, gate, engine or workspace.config.serve.engine), untuned), gate)
 
 
 def _server(app: FastAPI) -> uvicorn.Server:

@@ -1,11 +1,46 @@
-"""Token ids, one at a time -> text that is whole characters and ends at the stop strings."""
+"""What engines that generate token ids share: a prompt that fits, and text that is whole characters and ends in time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deskwright.errors import DeskwrightError
+from instruct.prompt import render
+
 REPLACEMENT = "\ufffd"
+
+LEAST_ROOM = 16
+"""Tokens an answer may at least have; a question that leaves fewer is refused."""
+
+
+class TooLong(DeskwrightError):
+    """The question does not fit into the model."""
+
+
+def fit(tokenizer: Any, messages: Sequence[Mapping[str, str]], most: int, context: int, name: str) -> list[int]:
+    """The prompt's ids. Old turns go until an answer of `most` tokens has room; the system text and the last message
+    stay.
+
+    Raises:
+        TooLong: those two alone do not fit into `context` tokens.
+    """
+    turns = list(messages)
+    ids = render(tokenizer, turns, prompt=True)
+    while len(ids) + most > context and len(turns) > 2:
+        del turns[1]
+        ids = render(tokenizer, turns, prompt=True)
+    if len(ids) + min(most, LEAST_ROOM) > context:
+        raise TooLong(
+            f"The message is too long for {name}: found {len(ids)} tokens with the instructions; "
+            f"expected at most {context - LEAST_ROOM}."
+        )
+    return ids
+
+
+def context_of(model: Any) -> int:
+    """Tokens the model can see at once."""
+    return getattr(model.config.get_text_config(), "max_position_embeddings", None) or 2**31
 
 
 class Detokenizer:

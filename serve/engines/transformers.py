@@ -10,21 +10,12 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from deskwright.errors import DeskwrightError
 from deskwright.plugins import Generation, Token
 from deskwright.workspace import Workspace
 from instruct import adapter
-from instruct.prompt import render
+from instruct.answering import ends
 from instruct.rounds import Model
-from serve.engines.text import Detokenizer, Stops
-
-LEAST_ROOM = 16
-"""Tokens an answer may at least have; a question that leaves fewer is refused."""
-
-
-class TooLong(DeskwrightError):
-    """The question does not fit into the model."""
-
+from serve.engines.text import Detokenizer, Stops, context_of, fit
 
 class Transformers:
     """Serves a tuned model, or with None the untuned base. One generation at a time."""
@@ -38,8 +29,8 @@ class Transformers:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._net = loaded.model.to(self._device)
         self._tokenizer = loaded.tokenizer
-        self._ends = _ends(loaded.model, loaded.tokenizer)
-        self._context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or 2**31
+        self._ends = frozenset(ends(loaded))
+        self._context = context_of(loaded.model)
         self._busy = threading.Lock()
 
     @classmethod
@@ -53,7 +44,7 @@ class Transformers:
         Raises:
             TooLong: the system text and the last message alone do not fit into the model.
         """
-        prompt = self._fit(messages, how.max_tokens)
+        prompt = fit(self._tokenizer, messages, how.max_tokens, self._context, self.model)
         most = min(how.max_tokens, self._context - len(prompt))
         text, stops = Detokenizer(self._tokenizer), Stops(how.stop)
         made, likely, reason = 0, 0.0, "length"
@@ -87,20 +78,6 @@ class Transformers:
             yield token, probability
             feed = torch.tensor([[token]], device=self._device)
 
-    def _fit(self, messages: Sequence[Mapping[str, str]], most: int) -> list[int]:
-        """The prompt's ids. Old turns go until the answer has room; the system text and the last message stay."""
-        turns = list(messages)
-        ids = render(self._tokenizer, turns, prompt=True)
-        while len(ids) + most > self._context and len(turns) > 2:
-            del turns[1]
-            ids = render(self._tokenizer, turns, prompt=True)
-        if len(ids) + min(most, LEAST_ROOM) > self._context:
-            raise TooLong(
-                f"The message is too long for {self.model}: found {len(ids)} tokens with the instructions; "
-                f"expected at most {self._context - LEAST_ROOM}."
-            )
-        return ids
-
 
 def _choose(logits: Any, how: Generation) -> int:
     import torch
@@ -111,10 +88,3 @@ def _choose(logits: Any, how: Generation) -> int:
     outside = chances.cumsum(-1) - chances >= how.top_p
     outside[0] = False
     return int(order[torch.multinomial(chances.masked_fill(outside, 0.0), 1)])
-
-
-def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
-    """Every token id that ends an answer."""
-    configured = model.generation_config.eos_token_id if model.generation_config else None
-    ids = configured if isinstance(configured, list) else [configured]
-    return frozenset(end for end in [*ids, tokenizer.eos_token_id] if end is not None)

@@ -1,0 +1,268 @@
+"""Chat messages -> tokens of a causal language model that OpenVINO GenAI runs, many answers at a time.
+
+The model is converted once and kept in the workspace; the prompt is rendered by `instruct.prompt`, as in training, so
+that no second tokenizer is needed. One thread runs the pipeline's steps while there is something to generate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+import math
+import queue
+import secrets
+import threading
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from deskwright.plugins import Generation, Token
+from deskwright.workspace import Workspace
+from instruct import adapter, base
+from instruct.answering import ends
+from instruct.rounds import Model
+from serve.engines.conversion import ABOUT, convert
+from serve.engines.text import Detokenizer, Stops, context_of, fit
+
+log = logging.getLogger("deskwright.serve")
+
+AT_ONCE = 64
+"""Answers generated at the same time; further ones wait."""
+
+BLOCK = 32
+"""Tokens a block of the cache has on processors."""
+
+MOST_CACHE = 2 << 30
+"""Bytes the keys and values of all answers may take together; when they do not suffice, an answer waits."""
+
+A_STEP = 1024
+"""Prompt tokens read in one step at most, so that a long question does not hold up the other answers."""
+
+FORM = "1"
+"""Changes when models must be converted anew."""
+
+Piece = tuple[int, float]
+"""A token's id and its probability."""
+
+Deliver = Callable[[list[Piece] | None], None]
+"""Takes what a step brought; None for the end."""
+
+
+class OpenVINO:
+    """Serves a tuned model, or with None the untuned base."""
+
+    at_once = AT_ONCE
+
+    def __init__(self, folder: Path, like: adapter.Loaded, model: str, digest: str, *, exact: bool = False) -> None:
+        self.model = model
+        self.digest = digest
+        self._tokenizer = like.tokenizer
+        self._ends = frozenset(ends(like))
+        self._context = context_of(like.model)
+        self._steps = _Steps(_pipeline(folder, self._context, exact))
+        weakref.finalize(self, self._steps.close)
+
+    @classmethod
+    def open(cls, workspace: Workspace, model: Model | None) -> OpenVINO:
+        """Converts the model where that was not done before.
+
+        Raises:
+            Unconvertible: it is of a kind that the conversion does not cover.
+        """
+        loaded = adapter.load(workspace, model)
+        int8 = workspace.config.serve.weights == "int8"
+        key = f"{model.digest if model else base.digest(workspace)}-{workspace.config.serve.weights}-{FORM}"
+        folder = workspace.root / "openvino" / key.replace("/", "--")
+        if not folder.exists():
+            log.info("converting the model to OpenVINO, once")
+            convert(loaded.model, folder, int8=int8)
+        name = model.name if model else workspace.config.model.base
+        return cls(folder, loaded, name, model.digest if model else "", exact=not int8)
+
+    def stream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Iterator[Token]:
+        """The answer, piece by piece. Greedy at temperature 0, else sampled.
+
+        Raises:
+            TooLong: the system text and the last message alone do not fit into the model.
+        """
+        answer = _Answer(self, messages, how)
+        arrived: queue.SimpleQueue[list[Piece] | None] = queue.SimpleQueue()
+        request = self._steps.begin(answer.prompt, answer.settings, arrived.put)
+        try:
+            while not answer.finished:
+                yield from answer.feed(arrived.get())
+        finally:
+            self._steps.cancel(request)
+
+    async def astream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> AsyncIterator[Token]:
+        """The same without a thread of its own."""
+        answer = _Answer(self, messages, how)
+        arrived: asyncio.Queue[list[Piece] | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def deliver(pieces: list[Piece] | None) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(arrived.put_nowait, pieces)
+
+        request = self._steps.begin(answer.prompt, answer.settings, deliver)
+        try:
+            while not answer.finished:
+                for token in answer.feed(await arrived.get()):
+                    yield token
+        finally:
+            self._steps.cancel(request)
+
+
+class _Answer:
+    """One answer on its way from ids to text."""
+
+    def __init__(self, engine: OpenVINO, messages: Sequence[Mapping[str, str]], how: Generation) -> None:
+        self.prompt = fit(engine._tokenizer, messages, how.max_tokens, engine._context, engine.model)
+        most = min(how.max_tokens, engine._context - len(self.prompt))
+        self.settings = _settings(how, most, engine._ends)
+        self.finished = False
+        self._ends = engine._ends
+        self._text, self._stops = Detokenizer(engine._tokenizer), Stops(how.stop)
+        self._made, self._likely = 0, 0.0
+
+    def feed(self, pieces: list[Piece] | None) -> Iterator[Token]:
+        """What a step's tokens add to the text; with the end of the answer, its last token."""
+        said, reason = "", "length" if pieces is None else ""
+        for token, probability in pieces or ():
+            self._made += 1
+            self._likely += probability
+            if token not in self._ends:
+                said += self._stops.feed(self._text.feed(token))
+            if token in self._ends or self._stops.reached:
+                reason = "stop"
+                break
+        if reason:
+            yield self._last(said, reason)
+        elif said:
+            yield Token(said)
+
+    def _last(self, said: str, reason: str) -> Token:
+        self.finished = True
+        rest = "" if self._stops.reached else self._stops.feed(self._text.end()) + self._stops.end()
+        confidence = round(self._likely / self._made, 4) if self._made else None
+        return Token(said + rest, reason, len(self.prompt), self._made, confidence=confidence)
+
+
+class _Steps:
+    """Runs the pipeline in one thread: it sleeps while nothing is asked for."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
+        self._numbers = itertools.count()
+        self._wake = threading.Condition()
+        self._requests: dict[int, tuple[Any, Deliver]] = {}
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="deskwright-openvino", daemon=True)
+        self._thread.start()
+
+    def begin(self, prompt: list[int], settings: Any, deliver: Deliver) -> int:
+        import numpy as np
+        import openvino
+
+        number = next(self._numbers)
+        ids = openvino.Tensor(np.array([prompt], dtype=np.int64))
+        with self._wake:
+            self._requests[number] = (self._pipeline.add_request(number, ids, settings), deliver)
+            self._wake.notify()
+        return number
+
+    def cancel(self, number: int) -> None:
+        """Frees what the answer takes; nothing where it is over."""
+        with self._wake:
+            request = self._requests.pop(number, None)
+        if request:
+            request[0].cancel()
+
+    def close(self) -> None:
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._requests or self._closed)
+                if self._closed:
+                    return
+            try:
+                self._pipeline.step()
+            except Exception:
+                log.exception("a step of OpenVINO failed; the answers under way end here")
+                self._end_all()
+                continue
+            self._deliver()
+
+    def _deliver(self) -> None:
+        from openvino_genai.py_openvino_genai import GenerationStatus
+
+        for number, (handle, deliver) in list(self._requests.items()):
+            over = handle.get_status() != GenerationStatus.RUNNING
+            pieces = list(_read(handle))
+            if pieces:
+                deliver(pieces)
+            if over:
+                with self._wake:
+                    self._requests.pop(number, None)
+                deliver(None)
+
+    def _end_all(self) -> None:
+        with self._wake:
+            requests, self._requests = self._requests, {}
+        for handle, deliver in requests.values():
+            handle.cancel()
+            deliver(None)
+
+
+def _read(handle: Any) -> Iterator[Piece]:
+    while handle.can_read():
+        for output in handle.read().values():
+            yield from zip(output.generated_ids, map(math.exp, output.generated_log_probs), strict=True)
+
+
+def _pipeline(folder: Path, context: int, exact: bool) -> Any:
+    import openvino_genai
+
+    shape = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    settings = openvino_genai.SchedulerConfig()
+    settings.num_kv_blocks = _blocks(shape, context)
+    settings.max_num_batched_tokens = A_STEP
+    settings.max_num_seqs = AT_ONCE
+    settings.dynamic_split_fuse = True
+    settings.enable_prefix_caching = True
+    numbers = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32"} if exact else {}
+    return openvino_genai.ContinuousBatchingPipeline(str(folder), settings, "CPU", numbers)
+
+
+def _blocks(shape: Mapping[str, int], context: int) -> int:
+    """Blocks for every answer at its longest, if they fit into the memory that the cache may take."""
+    block = BLOCK * shape["layers"] * 2 * shape["heads"] * shape["size"] * 4
+    return max(2 * math.ceil(context / BLOCK), min(AT_ONCE * math.ceil(context / BLOCK), MOST_CACHE // block))
+
+
+def _settings(how: Generation, most: int, ends: frozenset[int]) -> Any:
+    import openvino_genai
+
+    settings = openvino_genai.GenerationConfig()
+    settings.max_new_tokens = most
+    settings.ignore_eos = not ends
+    if ends:
+        settings.eos_token_id, settings.stop_token_ids = min(ends), set(ends)
+    settings.logprobs = 1
+    settings.apply_chat_template = False
+    settings.do_sample = how.temperature > 0
+    if settings.do_sample:
+        settings.temperature = how.temperature
+        settings.top_p = how.top_p
+        settings.rng_seed = secrets.randbits(32)
+    return settings
