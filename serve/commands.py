@@ -41,7 +41,7 @@ class Running:
 @workspace_option
 @click.option("--host", help="The address to listen at.  [default: serve.host, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 for any.  [default: serve.port, 8000]")
-@click.option("--engine", help="What runs the model: auto, openvino, transformers or openai.  [default: serve.engine, auto]")
+@click.option("--engine", help="auto, openvino, transformers or openai.  [default: serve.engine, auto]")
 @click.option("--untuned", is_flag=True, help="Let the base model answer while nothing is promoted.")
 def serve(root: Path, host: str | None, port: int | None, engine: str | None, untuned: bool) -> None:
     """Serve the chat API, the widget and the review console.
@@ -165,7 +165,8 @@ def _application(workspace: Workspace, engine: str | None, untuned: bool) -> Fas
 
     gate = Gate.of(workspace)
     gate.redact(["Hello, this is a first sentence."])  # loads the names model, so that no customer waits for it
-    return create_app(workspace, Live(workspace.store, opener(workspace, gate, engine or workspace.config.serve.engine), untuned), gate)
+    open_model = opener(workspace, gate, engine or workspace.config.serve.engine)
+    return create_app(workspace, Live(workspace.store, open_model, untuned), gate)
 
 
 def _server(app: FastAPI) -> uvicorn.Server:

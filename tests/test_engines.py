@@ -85,9 +85,7 @@ def test_the_last_token_tells_reason_usage_and_confidence(engine: Any, tiny: tup
     assert 0 < last.confidence < 1
 
 
-def test_an_end_token_ends_the_answer(
-    engine: Any, tiny: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_end_token_ends_the_answer(engine: Any, tiny: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     model, tokenizer = tiny

@@ -1,4 +1,4 @@
-"""The engine where none is named: OpenVINO on a processor, transformers on a GPU and for models OpenVINO cannot take."""
+"""A model -> the engine that suits: OpenVINO on processors, transformers on GPUs and for what OpenVINO cannot take."""
 
 from __future__ import annotations
 

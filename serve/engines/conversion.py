@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -50,7 +49,7 @@ def convert(net: Any, folder: Path, *, int8: bool) -> None:
         with _quiet():
             _write(net, scratch, int8)
         shutil.rmtree(folder, ignore_errors=True)
-        os.replace(scratch, folder)
+        scratch.replace(folder)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
@@ -134,7 +133,8 @@ def _traced(net: Any, past: list[torch.Tensor]) -> Any:
             graph = openvino.convert_model(_Step(net.eval()), example_input=example)
     finally:
         net.set_attn_implementation(implementation)
-    for port, name in zip(graph.inputs, _names("past", len(past), "input_ids", "attention_mask", "position_ids"), strict=True):
+    inputs = _names("past", len(past), "input_ids", "attention_mask", "position_ids")
+    for port, name in zip(graph.inputs, inputs, strict=True):
         port.get_tensor().set_names({name})
     for port, name in zip(graph.outputs, _names("present", len(past), "logits"), strict=True):
         port.get_tensor().set_names({name})
@@ -187,7 +187,8 @@ def _check(graph: Any, net: Any) -> None:
     import openvino
 
     total = _FIRST + _THEN
-    ids = torch.randint(0, net.config.get_text_config().vocab_size, (1, total), generator=torch.Generator().manual_seed(1))
+    known, seed = net.config.get_text_config().vocab_size, torch.Generator().manual_seed(1)
+    ids = torch.randint(0, known, (1, total), generator=seed)
     with torch.inference_mode():
         expected = net(input_ids=ids).logits[0].float().numpy()
     request = openvino.compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}).create_infer_request()

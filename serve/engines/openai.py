@@ -1,8 +1,8 @@
 """Chat messages -> tokens from any server that speaks OpenAI's chat completions: vLLM, llama.cpp's, or another.
 
-`[serve.server]` of deskwright.toml names it. The other server renders the prompt, so it has to have the chat template of
-the tuned model's folder. It is asked for `NAME-DIGEST` of the promoted model, where `serve.server.model` names no other:
-a model it was not given is an error then, and never another model's answer. With vLLM:
+`[serve.server]` of deskwright.toml names it. The other server renders the prompt, so it has to have the chat template
+of the tuned model's folder. It is asked for `NAME-DIGEST` of the promoted model, where `serve.server.model` names no
+other: a model it was not given is an error then, and never another model's answer. With vLLM:
 
     vllm serve BASE --chat-template shop/models/NAME/chat_template.jinja \\
         --enable-lora --lora-modules NAME-DIGEST=shop/models/NAME

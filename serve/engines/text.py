@@ -1,4 +1,4 @@
-"""What engines that generate token ids share: a prompt that fits, and text that is whole characters and ends in time."""
+"""What engines that generate ids share: a prompt that fits; text that is whole characters and ends at stop strings."""
 
 from __future__ import annotations
 

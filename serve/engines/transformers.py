@@ -17,6 +17,7 @@ from instruct.answering import ends
 from instruct.rounds import Model
 from serve.engines.text import Detokenizer, Stops, context_of, fit
 
+
 class Transformers:
     """Serves a tuned model, or with None the untuned base. One generation at a time."""
 

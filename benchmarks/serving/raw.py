@@ -1,0 +1,62 @@
+"""`python -m benchmarks.serving.raw FOLDER CONVERTED CLIENTS SECONDS`: OpenVINO GenAI's own loop, without a server -> JSON.
+
+The same model, prompts and settings as in the server, and nothing else in the process: no server can be faster.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from benchmarks.serving.load import NEW_TOKENS, SYSTEM, Sample, summary
+from benchmarks.serving.model import questions
+
+
+def main(model: Path, converted: Path, clients: int, seconds: float) -> None:
+    import numpy as np
+    import openvino
+    from transformers import AutoTokenizer
+
+    from deskwright.plugins import Generation
+    from instruct.prompt import render
+    from serve.engines.openvino import _pipeline, _settings
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    prompts = itertools.cycle(
+        render(tokenizer, [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}], prompt=True)
+        for question in questions(tokenizer, 256)
+    )
+    pipeline = _pipeline(converted, 2048, False)
+    settings = _settings(Generation(max_tokens=NEW_TOKENS), NEW_TOKENS, frozenset())
+    samples: list[Sample] = []
+    numbers = itertools.count()
+
+    def begin() -> tuple[object, Sample]:
+        ids = openvino.Tensor(np.array([next(prompts)], dtype=np.int64))
+        samples.append(Sample(time.perf_counter()))
+        return pipeline.add_request(next(numbers), ids, settings), samples[-1]
+
+    began = time.perf_counter()
+    running = [begin() for _ in range(clients)]
+    while time.perf_counter() - began < seconds:
+        pipeline.step()
+        for n, (handle, sample) in enumerate(running):
+            while handle.can_read():
+                handle.read()
+                sample.last = time.perf_counter()
+                sample.first = sample.first or sample.last
+                sample.pieces += 1
+            if sample.pieces == NEW_TOKENS:
+                sample.tokens = NEW_TOKENS
+                running[n] = begin()
+    found = summary(samples, time.perf_counter() - began)
+    print(json.dumps({**found, "memory": psutil.Process().memory_info().rss}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
