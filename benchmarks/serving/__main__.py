@@ -37,17 +37,7 @@ def speed(out: Path, seconds: float, at_once: Sequence[int], llama: str) -> Iter
         for server in started:
             measure(server.target, questions, 2, 5)
         for clients in at_once:
-            raw = [
-                sys.executable,
-                "-m",
-                "benchmarks.serving.raw",
-                str(folder),
-                str(converted),
-                str(clients),
-                str(seconds),
-            ]
-            told = subprocess.run(raw, check=True, stdout=subprocess.PIPE, text=True).stdout
-            found.setdefault(RAW, {})[str(clients)] = json.loads(told.splitlines()[-1])
+            found.setdefault(RAW, {})[str(clients)] = _raw(folder, converted, clients, seconds)
             for server in started:
                 one = measure(server.target, questions, clients, seconds)
                 found.setdefault(server.name, {})[str(clients)] = {**one, "memory": server.memory()}

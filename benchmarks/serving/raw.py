@@ -1,4 +1,4 @@
-"""`python -m benchmarks.serving.raw FOLDER CONVERTED CLIENTS SECONDS`: OpenVINO GenAI's own loop, without a server -> JSON.
+"""`python -m benchmarks.serving.raw FOLDER CONVERTED CLIENTS SECONDS`: OpenVINO GenAI's own loop alone -> JSON.
 
 The same model, prompts and settings as in the server, and nothing else in the process: no server can be faster.
 """
