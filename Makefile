@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-all lint types check format bench-privacy bench-tune bench-topics install clean
+.PHONY: help demo test test-all lint types check format bench-privacy bench-tune bench-topics bench-retrieval install clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench-tune: .venv/.bench  ## measure tuning: speed beside TRL's stock script, ga
 
 bench-topics: .venv/.bench  ## measure how well topics are named, on public intent sets
 	$(BIN)/python -m benchmarks.topics $(BENCH)
+
+bench-retrieval: .venv/.bench  ## measure what retrieval finds, and how fast (BENCH="--only quality")
+	$(BIN)/python -m benchmarks.retrieval $(BENCH)
 
 install: .venv/.installed  ## install Deskwright into .venv
 
