@@ -118,4 +118,5 @@ async def _stepwise(states: Generator[Any, None, None], stopped: Event) -> Async
 
 def _source(passage: Passage, quoted: bool) -> dict[str, Any]:
     shown = {"id": passage.id, "question": passage.question[:LONGEST_QUESTION_SHOWN], "score": passage.score}
-    return {**shown, "quoted": True} if quoted else shown
+    cited = {"title": passage.title, "place": passage.place} if passage.title else {}
+    return {**shown, **cited, **({"quoted": True} if quoted else {})}

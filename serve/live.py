@@ -15,6 +15,7 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store
 from deskwright.workspace import Workspace
 from instruct import adapter
+from instruct.knowledge import Library
 from instruct.passages import Passages
 from instruct.rounds import Model, champion
 from serve.chat import Part, Redactor, build_chat
@@ -49,8 +50,9 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
         made = kind.open(workspace, model)
         card = adapter.read_card(adapter.folder(workspace, model.name)) if model else adapter.untuned(workspace)
         quote_from = card.quote_from if workspace.config.serve.quote else None
-        searched = model is not None and (card.passages or quote_from is not None)
-        index = Passages.open(workspace, model.dataset) if model and searched else None
+        searched = card.passages or quote_from is not None
+        exchanges = Passages.open(workspace, model.dataset) if model and searched else None
+        index = Library(workspace, exchanges) if searched else None
         chat = build_chat(gate, made, index, card.system, card.passages, quote_from)
         return Served(made.model, made.digest, chat)
 
