@@ -102,7 +102,10 @@ base = "demo"
 # max_tokens = 256
 # Web origins that may embed the widget, for example "https://shop.example.com".
 # origins = []
+# ask_back = "Could you tell me a little more about it, so that I can help?"
+# hand_over = "I am not certain about this. A colleague of mine can help you further."
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
+# policy = true         # where hardly an answer is good, the bot asks back or hands over (docs/answering.md)
 """
 
 
@@ -163,6 +166,9 @@ class Serve(_Section):
     max_tokens: int = Field(256, ge=1, le=4096)
     origins: tuple[str, ...] = ()
     quote: bool = True
+    policy: bool = True
+    ask_back: str = Field("Could you tell me a little more about it, so that I can help?", min_length=1)
+    hand_over: str = Field("I am not certain about this. A colleague of mine can help you further.", min_length=1)
 
 
 class Config(_Section):

@@ -15,10 +15,12 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store
 from deskwright.workspace import Workspace
 from instruct import adapter
+from instruct.confidence import Confidence
 from instruct.knowledge import Library
 from instruct.passages import Passages
 from instruct.rounds import Model, champion
 from serve.chat import Part, Redactor, build_chat
+from serve.policy import Judge, Words
 
 log = logging.getLogger("deskwright.serve")
 
@@ -50,13 +52,20 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
         made = kind.open(workspace, model)
         card = adapter.read_card(adapter.folder(workspace, model.name)) if model else adapter.untuned(workspace)
         quote_from = card.quote_from if workspace.config.serve.quote else None
-        searched = card.passages or quote_from is not None
+        judge = _judge(workspace, card)
+        searched = card.passages or quote_from is not None or judge
         exchanges = Passages.open(workspace, model.dataset) if model and searched else None
         index = Library(workspace, exchanges) if searched else None
-        chat = build_chat(gate, made, index, card.system, card.passages, quote_from)
+        chat = build_chat(gate, made, index, card.system, card.passages, quote_from, judge)
         return Served(made.model, made.digest, chat)
 
     return open_model
+
+
+def _judge(workspace: Workspace, card: adapter.Card) -> Judge | None:
+    """None where the model's card knows nothing, or the configuration wants none."""
+    known, config = Confidence.of(card.confidence), workspace.config.serve
+    return Judge(known, Words(config.ask_back, config.hand_over)) if known and config.policy else None
 
 
 class Live:
