@@ -105,6 +105,7 @@ base = "demo"
 # ask_back = "Could you tell me a little more about it, so that I can help?"
 # hand_over = "I am not certain about this. A colleague of mine can help you further."
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
+# never_say = []        # words and phrases that no answer holds, in any case: internal names
 # policy = true         # where hardly an answer is good, the bot asks back or hands over (docs/answering.md)
 """
 
@@ -167,6 +168,7 @@ class Serve(_Section):
     origins: tuple[str, ...] = ()
     quote: bool = True
     policy: bool = True
+    never_say: tuple[str, ...] = ()
     ask_back: str = Field("Could you tell me a little more about it, so that I can help?", min_length=1)
     hand_over: str = Field("I am not certain about this. A colleague of mine can help you further.", min_length=1)
 

@@ -36,6 +36,7 @@ from instruct.passages import Passage
 from instruct.prompt import compose
 from instruct.quoting import quotable
 from privacy.gate import Redacted
+from serve.guard import Guards
 from serve.policy import Action, Case, Judge, action
 from serve.speak import Speech
 
@@ -89,16 +90,18 @@ def build_chat(
     passages: int,
     quote_from: float | None = None,
     judge: Judge | None = None,
+    guards: Guards | None = None,
 ) -> Part:
     """The whole path for one model. `.stream()` yields states; those that hold `text` come token by token.
 
     With `quote_from`, a colleague's answer to a question at least so near (cosine) is given as it stands. With
-    a `judge`, the bot asks back or hands over where hardly an answer is good.
+    a `judge`, the bot asks back or hands over where hardly an answer is good. With `guards`,
+    personal data that nobody said does not leave the model.
     """
     langsmith.configure(enabled=False)
     most = max(passages, 0 if quote_from is None else 1, FOUND if judge else 0)
     found = retrieve(index, passages, most)
-    return redact(gate) | found | decide(quote_from, judge) | prompt(system) | answer(engine, judge) | speak()
+    return redact(gate) | found | decide(quote_from, judge) | prompt(system) | answer(engine, judge, guards) | speak()
 
 
 def redact(gate: Redactor) -> Part:
@@ -153,7 +156,7 @@ def prompt(system: str) -> Part:
     return RunnablePassthrough.assign(messages=RunnableLambda(run))
 
 
-def answer(engine: Engine, judge: Judge | None = None) -> Part:
+def answer(engine: Engine, judge: Judge | None = None, guards: Guards | None = None) -> Part:
     """Generates, or says what was decided. Passes the state on first, then `{"answer": piece}` for every piece; with
     the last one come `confidence` and `action`, where the model is judged."""
     model = EngineChatModel(engine=engine)
@@ -169,7 +172,11 @@ def answer(engine: Engine, judge: Judge | None = None) -> Part:
             yield AddableDict(answer=_as_it_stands(judge.words.of(done), engine))
             return
         how = state.get("how", Generation())
+        guard = guards.guard(message["content"] for message in state["messages"]) if guards else None
         for piece in model.stream(list(state["messages"]), how=how, stopped=state.get("stopped")):
+            if guard:
+                end = guard.end if piece.usage_metadata else str
+                piece = piece.model_copy(update={"content": guard.feed(str(piece.content)) + end()})
             yield AddableDict(answer=piece, **(_judged(judge, state, piece) if judge and piece.usage_metadata else {}))
 
     return RunnableGenerator(run)

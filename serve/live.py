@@ -19,7 +19,9 @@ from instruct.confidence import Confidence
 from instruct.knowledge import Library
 from instruct.passages import Passages
 from instruct.rounds import Model, champion
+from privacy.detect.patterns import Patterns
 from serve.chat import Part, Redactor, build_chat
+from serve.guard import Guards
 from serve.policy import Judge, Words
 
 log = logging.getLogger("deskwright.serve")
@@ -47,6 +49,9 @@ Opener = Callable[[Model | None], Served]
 def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
     """Loads models with this engine, each with the passages and the system text it was tuned with."""
     kind = plugins.load("engines", engine)
+    config = workspace.config
+    patterns = Patterns(config.privacy.regions)
+    guards = Guards(patterns, config.privacy.languages[0], config.serve.never_say, config.privacy.allow)
 
     def open_model(model: Model | None) -> Served:
         made = kind.open(workspace, model)
@@ -56,7 +61,7 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
         searched = card.passages or quote_from is not None or judge
         exchanges = Passages.open(workspace, model.dataset) if model and searched else None
         index = Library(workspace, exchanges) if searched else None
-        chat = build_chat(gate, made, index, card.system, card.passages, quote_from, judge)
+        chat = build_chat(gate, made, index, card.system, card.passages, quote_from, judge, guards)
         return Served(made.model, made.digest, chat)
 
     return open_model
