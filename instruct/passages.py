@@ -75,8 +75,10 @@ class Passages:
         folder = workspace.datasets / dataset
         if not (folder / ROWS).is_file():
             raise DeskwrightError(f"{folder} holds no {ROWS}. Build the training set again: `deskwright build`.")
-        rows = Dataset.from_parquet(str(folder / ROWS), cache_dir=str(workspace.root / ".cache"))
-        passages = [Passage(row["id"], row["question"], row["answer"], alone=row.get("alone", False)) for row in rows]
+        rows = Dataset.from_parquet(str(folder / ROWS), cache_dir=str(workspace.root / ".cache")).to_dict()
+        alone = rows.get("alone", [False] * len(rows["id"]))
+        columns = zip(rows["id"], rows["question"], rows["answer"], alone, strict=True)
+        passages = [Passage(id, question, answer, alone=first) for id, question, answer, first in columns]
         return cls(passages, np.load(folder / VECTORS, mmap_mode="r"), rows["group"])
 
     def save(self, folder: Path) -> None:

@@ -87,7 +87,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         model=about["model_name"],
         digest=about["digest"],
         sources=[_source(passage, about.get("quoted", False)) for passage in state["passages"]],
-        confidence=state.get("confidence", about["confidence"]),
+        confidence=state["confidence"],
     )
     await _keep(parts, ask, state, said)
     usage = end.usage_metadata

@@ -72,7 +72,7 @@ class State(TypedDict):
     action: NotRequired[Action | None]
     """By `decide`, and again after the answer: what the bot does other than answer ("quote", "ask", "handover")."""
     confidence: NotRequired[float | None]
-    """By `decide`, and again after the answer: the probability that it is good."""
+    """By `decide`, and again after the answer: the probability that it is good, else that of its tokens in the mean."""
     answer: NotRequired[AIMessageChunk]
     """By `answer`: what the model says, with its placeholders."""
     text: NotRequired[str]
@@ -158,7 +158,7 @@ def prompt(system: str) -> Part:
 
 def answer(engine: Engine, judge: Judge | None = None, guards: Guards | None = None) -> Part:
     """Generates, or says what was decided. Passes the state on first, then `{"answer": piece}` for every piece; with
-    the last one come `confidence` and `action`, where the model is judged."""
+    the last one come `confidence` and, where the model is judged, `action`."""
     model = EngineChatModel(engine=engine)
 
     def run(states: Iterator[State]) -> Iterator[AddableDict]:
@@ -177,14 +177,17 @@ def answer(engine: Engine, judge: Judge | None = None, guards: Guards | None = N
             if guard:
                 end = guard.end if piece.usage_metadata else str
                 piece = piece.model_copy(update={"content": guard.feed(str(piece.content)) + end()})
-            yield AddableDict(answer=piece, **(_judged(judge, state, piece) if judge and piece.usage_metadata else {}))
+            yield AddableDict(answer=piece, **(_judged(judge, state, piece) if piece.usage_metadata else {}))
 
     return RunnableGenerator(run)
 
 
-def _judged(judge: Judge, state: State, last: AIMessageChunk) -> dict[str, Any]:
+def _judged(judge: Judge | None, state: State, last: AIMessageChunk) -> dict[str, Any]:
+    """Without a judge the confidence is the mean probability of the tokens."""
     tokens = last.response_metadata["confidence"]
-    sure, done = judge.after(state["redacted"].texts[-1], state["near"], tokens)
+    if judge is None:
+        return {"confidence": tokens}
+    sure, done = judge.after(clean_turns(state)[-1]["content"], state["near"], tokens)
     return {"confidence": sure, "action": done}
 
 

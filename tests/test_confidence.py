@@ -160,6 +160,7 @@ def test_without_a_limit_nothing_changes(ws: Workspace, by: Judge | None) -> Non
     state = said(ws, FAR, by, "it does not do it")
 
     assert (state["action"], state["text"]) == (None, "it does not do it")
+    assert state["confidence"] == (1.0 if by is None else pytest.approx(by.after("", [FAR], 1.0)[0]))
 
 
 @pytest.mark.parametrize("how", [Generation(max_tokens=2), Generation(stop=("x",))])

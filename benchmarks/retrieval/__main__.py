@@ -27,7 +27,7 @@ def main(only: str | None, pairs: int, data: Path, out: Path) -> None:
         workspace.create(Path(folder) / "ws")
         opened = Workspace.open(Path(folder) / "ws")
         measured = {
-            "quality": lambda: quality.measure(data, opened.store),
+            "quality": lambda: quality.measure(data),
             "speed": lambda: speed.measure(data, opened, pairs),
         }
         for name, tables in measured.items():

@@ -1,9 +1,9 @@
 """Questions of public sets -> how often one that asks for the same is among the first five.
 
 Of each intent some questions, drawn at random, are indexed; the others are asked. A question is found where one of the
-same intent is among the five first (recall@5 with one question indexed of each), and first (recall@1). The texts go
-through the gate first, as all that is stored does. The one thing that was decided by these sets is with which words
-BM25 votes.
+same intent is among the five first (recall@5 with one question indexed of each), and first (recall@1). The texts are as
+published; the gate would take the order numbers out of Bitext's. The one thing that was decided by these sets is with
+which words BM25 votes.
 """
 
 from __future__ import annotations
@@ -20,13 +20,10 @@ import numpy as np
 
 from benchmarks.report import Table, percent
 from benchmarks.topics.__main__ import Pairs, clinc150
-from deskwright.config import Privacy
-from deskwright.store import Store
 from instruct.codes import WORD, Codes
 from instruct.encoder import encode
 from instruct.nearest import Nearest, Places, best
 from instruct.passages import DEPTH, fused
-from privacy.gate import Gate, Redacted
 
 INDEXED = (1, 8)
 MOST_ASKED = 500
@@ -51,12 +48,10 @@ SETS: dict[str, Callable[[Path], Pairs]] = {
 }
 
 
-def measure(data: Path, store: Store) -> Iterator[Table]:
+def measure(data: Path) -> Iterator[Table]:
     """One row a set and number of questions indexed; the made-up codes last."""
     rows, raw = [], {}
-    gate = Gate(Privacy(), store)
     cases = [(name, count, *_parted(read(data), count)) for name, read in SETS.items() for count in INDEXED]
-    cases = [(name, count, _redacted(gate, indexed), _redacted(gate, asked)) for name, count, indexed, asked in cases]
     for name, count, indexed, asked in [*cases, ("error codes (made up)", 1, *_named())]:
         found = {way: _recall(way, indexed, asked) for way in WAYS}
         raw[f"{name}, {count}"] = found
@@ -65,14 +60,6 @@ def measure(data: Path, store: Store) -> Iterator[Table]:
     header = ("set", "indexed of each", "questions", *WAYS)
     note = "Recall@1 / recall@5: a question of the same intent is first, or among the first five."
     yield Table("retrieval-quality", "Paraphrases found", header, rows, note, raw)
-
-
-def _redacted(gate: Gate, pairs: Pairs) -> Pairs:
-    """Without what the gate refuses."""
-    made = gate.redact_all([([text], ()) for text, _ in pairs])
-    return [
-        (each.texts[0], intent) for each, (_, intent) in zip(made, pairs, strict=True) if isinstance(each, Redacted)
-    ]
 
 
 def _parted(pairs: Pairs, count: int) -> tuple[Pairs, Pairs]:
