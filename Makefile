@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-all lint types check format bench-privacy bench-tune bench-topics bench-serve install clean
+.PHONY: help demo test test-all lint types check format bench-privacy bench-tune bench-topics bench-retrieval bench-serve install clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench-topics: .venv/.bench  ## measure how well topics are named, on public inte
 
 bench-serve: .venv/.bench  ## measure serving beside other servers (BENCH="--llama PYTHON --workspace TUNED")
 	$(BIN)/python -m benchmarks.serving $(BENCH)
+
+bench-retrieval: .venv/.bench  ## measure what retrieval finds, and how fast (BENCH="--only quality")
+	$(BIN)/python -m benchmarks.retrieval $(BENCH)
 
 install: .venv/.installed  ## install Deskwright into .venv
 

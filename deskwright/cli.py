@@ -23,6 +23,7 @@ COMMANDS = {
     "sources": ("connectors.commands:sources", "List the sources that can be ingested."),
     "ingest": ("privacy.commands:ingest", "Read a source, redact it and store it."),
     "privacy": ("privacy.commands:privacy", "Explain what the gate finds, and report what it did."),
+    "knowledge": ("instruct.knowledge_commands:knowledge", "Add, list and remove documents that answers may lean on."),
     "build": ("instruct.commands:build", "Build the training set from conversations and reviews."),
     "tune": ("instruct.commands:tune", "Tune the base model on the training set."),
     "evaluate": ("instruct.commands:evaluate", "Compare a tuned model with its base on held-out conversations."),

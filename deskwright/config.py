@@ -102,7 +102,11 @@ base = "demo"
 # max_tokens = 256
 # Web origins that may embed the widget, for example "https://shop.example.com".
 # origins = []
+# ask_back = "Could you tell me a little more about it, so that I can help?"
+# hand_over = "I am not certain about this. A colleague of mine can help you further."
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
+# never_say = []        # words and phrases that no answer holds, in any case: internal names
+# policy = true         # where hardly an answer is good, the bot asks back or hands over (docs/answering.md)
 # What runs the model: openvino (processors), transformers (also GPUs), openai (another server), or auto, which chooses
 # between the first two.
 # engine = "auto"
@@ -178,6 +182,10 @@ class Serve(_Section):
     max_tokens: int = Field(256, ge=1, le=4096)
     origins: tuple[str, ...] = ()
     quote: bool = True
+    policy: bool = True
+    never_say: tuple[str, ...] = ()
+    ask_back: str = Field("Could you tell me a little more about it, so that I can help?", min_length=1)
+    hand_over: str = Field("I am not certain about this. A colleague of mine can help you further.", min_length=1)
     engine: str = "auto"
     weights: Literal["int8", "float"] = "int8"
     server: Server = Server()

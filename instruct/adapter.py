@@ -36,6 +36,8 @@ class Card:
     losses: dict[str, float]
     quote_from: float | None = None
     """How near (cosine) a resolved question has to be for its answer to be given as it stands; None: never."""
+    confidence: dict[str, Any] | None = None
+    """How sure one can be of an answer (`instruct.confidence`); None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

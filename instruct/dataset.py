@@ -24,7 +24,7 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import base, curate, leakage, noise, reviews
+from instruct import base, curate, knowledge, leakage, noise, reviews
 from instruct.build_page import page
 from instruct.pairs import Pair, pairs
 from instruct.passages import Passage, Passages
@@ -76,7 +76,7 @@ def build(workspace: Workspace) -> Report:
         return report
     rows, index = _held_apart(rows, report)
     rows += noise.rows([row for row in rows if row.split == "train"], settings.noise)
-    rows = _with_passages(rows, index, settings.passages)
+    rows = _with_passages(rows, knowledge.beside(workspace, index), settings.passages)
     rows = _fitted(workspace, rows, report)
     report.rows = Counter(row.split for row in rows)
     report.origins = Counter(row.origin for row in rows if row.split == "train")
@@ -215,7 +215,7 @@ def _fitted(workspace: Workspace, rows: Sequence[Row], report: Report) -> list[R
 
 
 def _fingerprint(workspace: Workspace, rows: Sequence[Row]) -> str:
-    settings = workspace.config.dataset.model_dump_json() + base.digest(workspace)
+    settings = workspace.config.dataset.model_dump_json() + base.digest(workspace) + knowledge.digest(workspace)
     hashed = hashlib.sha256(settings.encode())
     for row in sorted(rows, key=lambda row: row.id):
         hashed.update(json.dumps(asdict(row), sort_keys=True).encode())

@@ -22,6 +22,7 @@ from instruct import adapter, base, baselines, dataset, rounds
 from instruct.answering import answers as answers_of
 from instruct.baselines import FEW_SHOT, RETRIEVAL
 from instruct.behaviour import BEHAVIOUR, behaviour, lines
+from instruct.confidence import Confidence, observed, report
 from instruct.evaluation_page import page
 from instruct.measures import METRICS, Figures, compare, figure, interval, summary, worse
 from instruct.quoting import quoted
@@ -49,7 +50,7 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         raise DeskwrightError(f"The test split of {model.dataset} is empty; there is nothing to evaluate on.")
     champion = rounds.champion(workspace.store)
     rival = champion if champion and champion.name != model.name else None
-    answers, scores = _contest(workspace, model, rival, rows)
+    answers, scores, policy = _contest(workspace, model, rival, rows)
     reference = rival.name if rival else "base"
     gain = scores[reference]["loss"] - scores[model.name]["loss"]
     low, high = interval(gain)
@@ -64,6 +65,7 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "worse": worse(scores[model.name], scores[reference]),
         "behaviour": _behaviour(answers, rows),
         "topics": _topics(rows, scores, [RETRIEVAL, reference, model.name, f"{model.name}{AS_SERVED}"]),
+        "policy": policy,
         "leaks": _leaks(workspace, answers[model.name], answers.get(f"{model.name}{AS_SERVED}", []), rows),
     }
     rounds.record_evaluation(workspace.store, model, result)
@@ -73,9 +75,9 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
 
 def _contest(
     workspace: Workspace, model: Model, rival: Model | None, rows: Sequence[Row]
-) -> tuple[dict[str, list[str]], dict[str, dict[str, Figures]]]:
+) -> tuple[dict[str, list[str]], dict[str, dict[str, Figures]], dict[str, float]]:
     """The answers and the scores of everything that is compared, by name, the model last: by itself, and as it is
-    served, with a colleague's answer quoted where that is better."""
+    served, with a colleague's answer quoted where that is better. Then what its confidence makes of the rows."""
     golden = [row.answer for row in rows]
     near = baselines.nearest(workspace, model.dataset, rows)
     prompted = baselines.with_examples(workspace, rows, near, base.tokenizer(workspace))
@@ -94,7 +96,10 @@ def _contest(
         name = f"{model.name}{AS_SERVED}"
         answers[name] = quoted(answers[model.name], near, loaded.card.quote_from, rows)
         scores[name] = compare(answers[name], golden)
-    return answers, scores
+    known, policy = Confidence.of(loaded.card.confidence), {}
+    if known:
+        policy = report(known, *observed(workspace, model.dataset, loaded, rows, answers[model.name]))
+    return answers, scores, policy
 
 
 def _behaviour(answers: dict[str, list[str]], rows: Sequence[Row]) -> dict[str, dict[str, float]]:
@@ -133,8 +138,17 @@ def describe(result: dict[str, Any]) -> str:
             table(["how they answer", *BEHAVIOUR.values()], lines(result["behaviour"])),
             f"{result['model']} is {verdict} than {result['reference']}: {result['gain']['mean']:+.4f} nats a token, "
             f"95 % interval {low:+.4f} to {high:+.4f}; answers with leaked personal data: {result['leaks']}",
+            *([_policy(result["policy"])] if result.get("policy") else []),
             *([f"Look at the answers: it is worse in {', '.join(result['worse'])}."] if result["worse"] else []),
         ]
+    )
+
+
+def _policy(shares: dict[str, float]) -> str:
+    return (
+        f"It would ask back on {shares['asked back']:.0%} and hand over {shares['handed over']:.0%}; good are "
+        f"{shares['good']:.0%} of all its answers (its mean confidence is {shares['mean confidence']:.0%}), and "
+        f"{shares['good of those left']:.0%} of those it would give alone."
     )
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, base, dataset, quoting, recipe, rounds
+from instruct import adapter, advice, base, confidence, dataset, quoting, recipe, rounds
 from instruct.prompt import render
 from instruct.rounds import Model
 from instruct.rows import Row, whole
@@ -63,8 +63,11 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     )
     adapter.write_card(working / "adapter", card)
     loaded = adapter.opened(workspace, working / "adapter")
-    quote_from = quoting.calibrate(workspace, fingerprint, loaded, dataset.read(workspace, fingerprint, "validation"))
-    adapter.write_card(working / "adapter", replace(card, quote_from=quote_from))
+    held_out = dataset.read(workspace, fingerprint, "validation")
+    quote_from = quoting.calibrate(workspace, fingerprint, loaded, held_out)
+    sure = confidence.calibrate(workspace, fingerprint, loaded, held_out)
+    kept = sure.as_dict() if sure else None
+    adapter.write_card(working / "adapter", replace(card, quote_from=quote_from, confidence=kept))
     shutil.rmtree(path, ignore_errors=True)  # left by a run that was killed before it registered
     (working / "adapter").rename(path)
     model = Model(name, number, adapter.digest(path), config.model.base, fingerprint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -17,6 +17,7 @@ from serve.chat import State, clean_turns
 from serve.engines.text import TooLong
 from serve.live import Served
 from serve.parts import Parts, Turns
+from serve.policy import Action
 from serve.record import Said, new_id
 from serve.refusals import Refusal
 
@@ -43,6 +44,16 @@ class Finished:
     finish_reason: str
     prompt_tokens: int
     completion_tokens: int
+    action: Action | None = None
+    """What the bot did instead of answering, or what should follow: "quote", "ask", "handover"."""
+
+    @property
+    def sources(self) -> Sequence[Mapping[str, Any]]:
+        return self.said.sources
+
+    @property
+    def confidence(self) -> float | None:
+        return self.said.confidence
 
 
 async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str | Finished, None]:
@@ -76,11 +87,12 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         model=about["model_name"],
         digest=about["digest"],
         sources=[_source(passage, about.get("quoted", False)) for passage in state["passages"]],
-        confidence=about["confidence"],
+        confidence=state["confidence"],
     )
     await _keep(parts, ask, state, said)
     usage = end.usage_metadata
-    yield Finished(said, shown, about["finish_reason"], usage["input_tokens"], usage["output_tokens"])
+    used = usage["input_tokens"], usage["output_tokens"]
+    yield Finished(said, shown, about["finish_reason"], *used, action=state.get("action"))
 
 
 async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said) -> None:
@@ -118,4 +130,5 @@ async def _stepwise(states: Generator[Any, None, None], stopped: Event) -> Async
 
 def _source(passage: Passage, quoted: bool) -> dict[str, Any]:
     shown = {"id": passage.id, "question": passage.question[:LONGEST_QUESTION_SHOWN], "score": passage.score}
-    return {**shown, "quoted": True} if quoted else shown
+    cited = {"title": passage.title, "place": passage.place} if passage.title else {}
+    return {**shown, **cited, **({"quoted": True} if quoted else {})}

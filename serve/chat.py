@@ -1,6 +1,7 @@
-"""The turns of a conversation -> an answer, as LangChain runnables: redact | retrieve | prompt | answer | speak.
+"""The turns of a conversation -> an answer, as LangChain runnables.
 
-Each part takes a state (a dict) and adds a key to it, so that each can be used alone and the whole can be streamed:
+They are redact | retrieve | decide | prompt | answer | speak. Each takes a state (a dict) and adds to it, so that each
+can be used alone and the whole can be streamed:
 
     chat = build_chat(gate, engine, index, system, passages=1)
     for state in chat.stream({"turns": [{"role": "user", "content": "Where is my order?"}]}):
@@ -12,7 +13,7 @@ this machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import groupby
 from threading import Event
@@ -30,10 +31,13 @@ from pydantic import ConfigDict
 
 from deskwright.conversation import Participant
 from deskwright.plugins import Engine, Generation, Token
+from instruct.confidence import FOUND
 from instruct.passages import Passage
 from instruct.prompt import compose
 from instruct.quoting import quotable
 from privacy.gate import Redacted
+from serve.guard import Guards
+from serve.policy import Action, Case, Judge, action
 from serve.speak import Speech
 
 
@@ -61,6 +65,14 @@ class State(TypedDict):
     """By `retrieve`."""
     messages: NotRequired[list[dict[str, str]]]
     """By `prompt`: what the model sees."""
+    near: NotRequired[list[Passage]]
+    """By `retrieve`: what was found, also what is not shown to the model."""
+    sources: NotRequired[list[Passage]]
+    """By `decide`: what the answer leans on."""
+    action: NotRequired[Action | None]
+    """By `decide`, and again after the answer: what the bot does other than answer ("quote", "ask", "handover")."""
+    confidence: NotRequired[float | None]
+    """By `decide`, and again after the answer: the probability that it is good, else that of its tokens in the mean."""
     answer: NotRequired[AIMessageChunk]
     """By `answer`: what the model says, with its placeholders."""
     text: NotRequired[str]
@@ -71,15 +83,25 @@ Part = Runnable[Any, Any]
 
 
 def build_chat(
-    gate: Redactor, engine: Engine, index: Index | None, system: str, passages: int, quote_from: float | None = None
+    gate: Redactor,
+    engine: Engine,
+    index: Index | None,
+    system: str,
+    passages: int,
+    quote_from: float | None = None,
+    judge: Judge | None = None,
+    guards: Guards | None = None,
 ) -> Part:
     """The whole path for one model. `.stream()` yields states; those that hold `text` come token by token.
 
-    With `quote_from`, a colleague's answer to a question at least so near (cosine) is given as it stands.
+    With `quote_from`, a colleague's answer to a question at least so near (cosine) is given as it stands. With
+    a `judge`, the bot asks back or hands over where hardly an answer is good. With `guards`,
+    personal data that nobody said does not leave the model.
     """
     langsmith.configure(enabled=False)
-    found = retrieve(index, passages, quote_from)
-    return redact(gate) | found | prompt(system) | answer(engine, quote_from) | speak()
+    most = max(passages, 0 if quote_from is None else 1, FOUND if judge else 0)
+    found = retrieve(index, passages, most)
+    return redact(gate) | found | decide(quote_from, judge) | prompt(system) | answer(engine, judge, guards) | speak()
 
 
 def redact(gate: Redactor) -> Part:
@@ -91,16 +113,38 @@ def redact(gate: Redactor) -> Part:
     return RunnablePassthrough.assign(redacted=RunnableLambda(run))
 
 
-def retrieve(index: Index | None, passages: int, quote_from: float | None = None) -> Part:
-    """Finds the resolved exchanges nearest to the last question; that one alone whose answer is to be quoted."""
-    most = passages if quote_from is None else max(passages, 1)
+def retrieve(index: Index | None, passages: int, most: int = 0) -> Part:
+    """Finds what was resolved before, at least `most`; so many `passages` of it are shown to the model."""
+    count = max(passages, most)
 
-    def run(state: dict[str, Any]) -> list[Passage]:
-        near = index.search(state["redacted"].texts[-1], most) if index and most else []
-        quotation = _quotable(state, near, quote_from)
-        return [quotation] if quotation else near[:passages]
+    def run(state: dict[str, Any]) -> dict[str, Any]:
+        near = index.search(state["redacted"].texts[-1], count) if index and count else []
+        return {"near": near, "passages": near[:passages]}
 
-    return RunnablePassthrough.assign(passages=RunnableLambda(run))
+    return _adding(run)
+
+
+def decide(quote_from: float | None = None, judge: Judge | None = None) -> Part:
+    """Whether the model answers, or what is done instead (`serve.policy`)."""
+
+    def run(state: dict[str, Any]) -> dict[str, Any]:
+        turns, near = clean_turns(cast(State, state)), state["near"]
+        quotation = quotable(near, quote_from, [turn["content"] for turn in turns])
+        if quotation and not _fits(quotation.answer, state):
+            quotation = None
+        case = judge.case(turns, near, quotation) if judge else Case(quotation)
+        done = action(case)
+        if judge and done in ("ask", "handover") and not _fits(judge.words.of(done), state):
+            done = None
+        shown = [quotation] if quotation else state["passages"]
+        sure = case.grounding if done in ("ask", "handover") else None
+        return {"action": done, "confidence": sure, "passages": shown, "sources": shown}
+
+    return _adding(run)
+
+
+def _adding(run: Callable[[dict[str, Any]], dict[str, Any]]) -> Part:
+    return RunnableLambda(lambda state: {**state, **run(state)})
 
 
 def prompt(system: str) -> Part:
@@ -112,41 +156,53 @@ def prompt(system: str) -> Part:
     return RunnablePassthrough.assign(messages=RunnableLambda(run))
 
 
-def answer(engine: Engine, quote_from: float | None = None) -> Part:
-    """Generates, or quotes. Passes the state on first, then `{"answer": piece}` for every piece."""
+def answer(engine: Engine, judge: Judge | None = None, guards: Guards | None = None) -> Part:
+    """Generates, or says what was decided. Passes the state on first, then `{"answer": piece}` for every piece; with
+    the last one come `confidence` and, where the model is judged, `action`."""
     model = EngineChatModel(engine=engine)
 
     def run(states: Iterator[State]) -> Iterator[AddableDict]:
         state = _whole(states)
         yield AddableDict(state)
-        if quotation := _quotable(state, state["passages"], quote_from):
-            yield AddableDict(answer=_quotation(quotation, engine))
+        done = state.get("action")
+        if done == "quote":
+            yield AddableDict(answer=_as_it_stands(state["passages"][0].answer, engine, quoted=True))
+            return
+        if done and judge:
+            yield AddableDict(answer=_as_it_stands(judge.words.of(done), engine))
             return
         how = state.get("how", Generation())
+        guard = guards.guard(message["content"] for message in state["messages"]) if guards else None
         for piece in model.stream(list(state["messages"]), how=how, stopped=state.get("stopped")):
-            yield AddableDict(answer=piece)
+            if guard:
+                end = guard.end if piece.usage_metadata else str
+                piece = piece.model_copy(update={"content": guard.feed(str(piece.content)) + end()})
+            yield AddableDict(answer=piece, **(_judged(judge, state, piece) if piece.usage_metadata else {}))
 
     return RunnableGenerator(run)
 
 
-def _quotable(state: Any, near: Sequence[Passage], quote_from: float | None) -> Passage | None:
-    """None too where the client says where the answer has to stop: a quotation is whole or not at all."""
+def _judged(judge: Judge | None, state: State, last: AIMessageChunk) -> dict[str, Any]:
+    """Without a judge the confidence is the mean probability of the tokens."""
+    tokens = last.response_metadata["confidence"]
+    if judge is None:
+        return {"confidence": tokens}
+    sure, done = judge.after(clean_turns(state)[-1]["content"], state["near"], tokens)
+    return {"confidence": sure, "action": done}
+
+
+def _fits(text: str, state: Any) -> bool:
+    """Whether a text may be said as it stands. Not where the client says where the answer has to stop: it is said whole
+    or not at all."""
     how = state.get("how", Generation())
-    found = quotable(near, quote_from, [turn["content"] for turn in clean_turns(cast(State, state))])
-    return found if found and not how.stop and len(found.answer.split()) <= how.max_tokens else None
+    return not how.stop and len(text.split()) <= how.max_tokens
 
 
-def _quotation(passage: Passage, engine: Engine) -> AIMessageChunk:
-    """A colleague's answer as the model's. It costs no token, and no probability speaks for it."""
-    about = {
-        "finish_reason": "stop",
-        "model_name": engine.model,
-        "digest": engine.digest,
-        "confidence": None,
-        "quoted": True,
-    }
+def _as_it_stands(text: str, engine: Engine, **more: bool) -> AIMessageChunk:
+    """A text as the model's. It costs no token, and no probability speaks for it."""
+    about = {"finish_reason": "stop", "model_name": engine.model, "digest": engine.digest, "confidence": None, **more}
     usage = UsageMetadata(input_tokens=0, output_tokens=0, total_tokens=0)
-    return AIMessageChunk(content=passage.answer, usage_metadata=usage, response_metadata=about, chunk_position="last")
+    return AIMessageChunk(content=text, usage_metadata=usage, response_metadata=about, chunk_position="last")
 
 
 def speak() -> Part:

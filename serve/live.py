@@ -15,9 +15,14 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store
 from deskwright.workspace import Workspace
 from instruct import adapter
+from instruct.confidence import Confidence
+from instruct.knowledge import Library
 from instruct.passages import Passages
 from instruct.rounds import Model, champion
+from privacy.detect.patterns import Patterns
 from serve.chat import Part, Redactor, build_chat
+from serve.guard import Guards
+from serve.policy import Judge, Words
 
 log = logging.getLogger("deskwright.serve")
 
@@ -44,17 +49,28 @@ Opener = Callable[[Model | None], Served]
 def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
     """Loads models with this engine, each with the passages and the system text it was tuned with."""
     kind = plugins.load("engines", engine)
+    config = workspace.config
+    patterns = Patterns(config.privacy.regions)
+    guards = Guards(patterns, config.privacy.languages[0], config.serve.never_say, config.privacy.allow)
 
     def open_model(model: Model | None) -> Served:
         made = kind.open(workspace, model)
         card = adapter.read_card(adapter.folder(workspace, model.name)) if model else adapter.untuned(workspace)
         quote_from = card.quote_from if workspace.config.serve.quote else None
-        searched = model is not None and (card.passages or quote_from is not None)
-        index = Passages.open(workspace, model.dataset) if model and searched else None
-        chat = build_chat(gate, made, index, card.system, card.passages, quote_from)
+        judge = _judge(workspace, card)
+        searched = card.passages or quote_from is not None or judge
+        exchanges = Passages.open(workspace, model.dataset) if model and searched else None
+        index = Library(workspace, exchanges) if searched else None
+        chat = build_chat(gate, made, index, card.system, card.passages, quote_from, judge, guards)
         return Served(made.model, made.digest, chat)
 
     return open_model
+
+
+def _judge(workspace: Workspace, card: adapter.Card) -> Judge | None:
+    """None where the model's card knows nothing, or the configuration wants none."""
+    known, config = Confidence.of(card.confidence), workspace.config.serve
+    return Judge(known, Words(config.ask_back, config.hand_over)) if known and config.policy else None
 
 
 class Live:

@@ -64,7 +64,7 @@ def exact(weights: Path) -> Sessions:
         return str(self.head(hidden, name))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graph._Graph, "linear", linear)
+        patch.setattr(graph.Graph, "linear", linear)
         return started(weights)
 
 

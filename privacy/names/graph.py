@@ -38,7 +38,7 @@ def graphs(weights: Path) -> tuple[ModelProto, ModelProto]:
     return _bottom(state, exit_), _top(state, range(exit_, layers))
 
 
-class _Graph:
+class Graph:
     """Nodes and constants as they are added; each method gives the name of what it computes."""
 
     def __init__(self, state: dict[str, Array]) -> None:
@@ -122,7 +122,7 @@ _LENGTHS = helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]
 
 
 def _bottom(state: dict[str, Array], exit_: int) -> ModelProto:
-    graph = _Graph(state)
+    graph = Graph(state)
     hidden = graph.embeddings()
     for number in range(exit_):
         hidden = graph.layer(hidden, number)
@@ -132,7 +132,7 @@ def _bottom(state: dict[str, Array], exit_: int) -> ModelProto:
 
 
 def _top(state: dict[str, Array], layers: range) -> ModelProto:
-    graph = _Graph(state)
+    graph = Graph(state)
     hidden = "hidden"
     for number in layers:
         hidden = graph.layer(hidden, number)

@@ -1,0 +1,1 @@
+"""Retrieval, measured: what is found, and how fast."""

@@ -1,0 +1,194 @@
+"""A question, what was found for it and how sure the model was -> the probability that its answer is a good one.
+
+Two logistic regressions, learnt on the validation split, where the model's answers are compared with the agents'. One
+knows the question and what was found (`grounding`, before the answer), the other also the mean probability of the
+model's tokens (`confidence`, after it). An answer is good whose meaning is as near to the agent's as GOOD. The limits
+below which the bot asks back or hands over are chosen on the same split, on probabilities of held-out folds; the test
+split chooses nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deskwright.workspace import Workspace
+from instruct import knowledge
+from instruct.adapter import Loaded
+from instruct.answering import answers
+from instruct.codes import codes
+from instruct.measures import compare
+from instruct.passages import Passage, Passages
+from instruct.prompt import render
+from instruct.rows import Row
+
+Figures = npt.NDArray[np.float64]
+
+GOOD = 0.6
+"""The cosine of an answer and the agent's from which on it counts as good."""
+FOUND = 3
+"""Passages that are looked at."""
+MOST_ROWS = 96
+LEAST_ROWS = 40
+LEAST_OF_A_KIND = 8
+"""Good answers, and others, without which nothing is learnt."""
+FOLDS = 5
+REGULARISATION = 1.0
+HOPELESS = 1 / 4
+"""Of the answers below a limit at most this share is good: 95 % sure by Wilson's interval (1927)."""
+SURE = 1.645
+
+NAMES = ("nearest", "three nearest", "codes", "words")
+TOKENS = "tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A logistic regression over features: `weights` apply to (feature - mean) / deviation. Below `least`, hardly an
+    answer is good; None: no limit is known to do that."""
+
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    least: float | None
+
+    def probability(self, features: Sequence[float]) -> float:
+        parts = zip(features, self.means, self.deviations, self.weights, strict=True)
+        logit = self.bias + sum(weight * (value - mean) / deviation for value, mean, deviation, weight in parts)
+        return round(1 / (1 + math.exp(-max(min(logit, 30.0), -30.0))), 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """What is kept with a model's card."""
+
+    grounding: Scale
+    confidence: Scale
+    rows: int
+    good: float
+    """The share of good answers among the rows."""
+
+    @classmethod
+    def of(cls, kept: dict[str, Any] | None) -> Confidence | None:
+        """From the card, where a card has it."""
+        if kept is None:
+            return None
+        scales = {name: Scale(**kept[name]) for name in ("grounding", "confidence")}
+        return cls(**{**kept, **scales})
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def features(question: str, near: Sequence[Passage]) -> list[float]:
+    """What is known before the answer: the cosine of the nearest and the mean of the three nearest, how many of the
+    question's codes the passages name (less those that they do not), and the logarithm of its length in words."""
+    scores = [passage.score for passage in near[:FOUND]] or [0.0]
+    named, told = set(codes(question)), {code for passage in near[:FOUND] for code in codes(passage.indexed)}
+    return [
+        max(scores),
+        sum(scores) / len(scores),
+        float(len(named & told) - len(named - told)),
+        math.log1p(len(question.split())),
+    ]
+
+
+def calibrate(workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row]) -> Confidence | None:
+    """For this model; None where the validation rows are too few, or nearly all alike."""
+    rows = rows[:MOST_ROWS]
+    if len(rows) < LEAST_ROWS:
+        return None
+    return fit(*observed(workspace, dataset, loaded, rows, answers(loaded, rows, "model")))
+
+
+def observed(
+    workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row], said: Sequence[str]
+) -> tuple[Figures, Figures, npt.NDArray[np.bool_]]:
+    """Of each row the features before the answer, the mean probability of its tokens, and whether it is good."""
+    index = knowledge.beside(workspace, Passages.open(workspace, dataset))
+    asked = [row.turns[-1][1] for row in rows]
+    near = index.search_all(asked, FOUND, [row.customer for row in rows])
+    good = compare(said, [row.answer for row in rows])["similarity"] >= GOOD
+    before = np.array([features(question, passages) for question, passages in zip(asked, near, strict=True)])
+    sure = np.array([_token_probability(loaded, row, text) for row, text in zip(rows, said, strict=True)])
+    return before, sure, good
+
+
+def report(known: Confidence, before: Figures, sure: Figures, good: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """What the policy does on other rows, as shares of them: asked back, handed over after an answer, good without the
+    policy, and good of those that are left; and the mean of the confidence, which should be near the share of the
+    good."""
+    grounding = np.array([known.grounding.probability(row) for row in before])
+    after = np.array([known.confidence.probability([*row, tokens]) for row, tokens in zip(before, sure, strict=True)])
+    asked = grounding < (known.grounding.least or 0)
+    unsure = ~asked & (after < (known.confidence.least or 0))
+    left = ~asked & ~unsure
+    return {
+        "asked back": float(asked.mean()),
+        "handed over": float(unsure.mean()),
+        "good": float(good.mean()),
+        "good of those left": float(good[left].mean()) if left.any() else 0.0,
+        "mean confidence": float(after.mean()),
+    }
+
+
+def fit(before: Figures, sure: Figures, good: npt.NDArray[np.bool_]) -> Confidence | None:
+    """The two regressions; None without enough answers of either kind."""
+    if min(good.sum(), (~good).sum()) < LEAST_OF_A_KIND:
+        return None
+    after = np.column_stack([before, sure])
+    return Confidence(_scale(before, good), _scale(after, good), len(good), float(good.mean()))
+
+
+def _scale(values: Figures, good: npt.NDArray[np.bool_]) -> Scale:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    means, deviations = values.mean(0), np.maximum(values.std(0), 1e-3)
+    standard = (values - means) / deviations
+    regression = LogisticRegression(C=REGULARISATION)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    held_out = cross_val_predict(regression, standard, good, cv=folds, method="predict_proba")[:, 1]
+    fitted = regression.fit(standard, good)
+    kept = (tuple(float(value) for value in each) for each in (means, deviations, fitted.coef_[0]))
+    return Scale(*kept, bias=float(fitted.intercept_[0]), least=limit(held_out, good))
+
+
+def limit(probabilities: Figures, good: npt.NDArray[np.bool_]) -> float | None:
+    """The highest probability below which so few answers are good that it is no chance; None where there is none."""
+    found = None
+    for candidate in np.unique(probabilities)[1:]:
+        below = good[probabilities < candidate]
+        if _at_most(int(below.sum()), len(below)) <= HOPELESS:
+            found = float(candidate)
+    return found
+
+
+def _at_most(hits: int, count: int) -> float:
+    """The upper end of Wilson's score interval of a share."""
+    share, z = hits / count, SURE
+    middle = share + z * z / (2 * count)
+    spread = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return (middle + spread) / (1 + z * z / count)
+
+
+def _token_probability(loaded: Loaded, row: Row, text: str) -> float:
+    """Of an answer's tokens and the end of its turn, as an engine reports it."""
+    import torch
+
+    messages = row.prompt(loaded.card.system)
+    prompt = render(loaded.tokenizer, messages, prompt=True)
+    ids = render(loaded.tokenizer, [*messages, {"role": "assistant", "content": text}], prompt=False)
+    if (end := loaded.tokenizer.eos_token_id) in ids[len(prompt) :]:
+        ids = ids[: ids.index(end, len(prompt)) + 1]
+    given = torch.tensor([ids], device=loaded.model.device)
+    with torch.inference_mode():
+        logits = loaded.model(input_ids=given).logits[0, len(prompt) - 1 : -1].float()
+    chosen = torch.softmax(logits, -1).gather(1, given[0, len(prompt) :, None])
+    return float(chosen.mean()) if len(chosen) else 0.0

@@ -1,0 +1,203 @@
+"""Generated text, piece by piece -> the same without personal data that nobody said, and without what is never said.
+
+The model sees placeholders for what the customer said. So an address, a number or a card in its output comes from
+somewhere else, unless it stands in the prompt: it becomes a placeholder that stands for nothing, which `serve.speak`
+turns into a neutral phrase. The record keeps the placeholder, never the data. Phrases of `serve.never_say` go the same
+way.
+
+What comes out does not depend on how the text was cut into pieces. Held back are a word, and words with digits as long
+as they may be one number: at most LONGEST_RUN and LONGEST_WORD characters, and as much as the longest phrase.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import regex
+
+from deskwright.entities import ENTITIES
+from deskwright.plugins import Detector
+
+LONGEST_WORD = 64
+LONGEST_RUN = 48
+"""An IBAN in groups of four has 42 characters."""
+CONTEXT = 80
+"""Characters before a number in which a detector may look for what it is ("my passport is ...")."""
+NOBODY = 9000
+"""The number of a placeholder that stands for nothing."""
+
+KINDS = frozenset(ENTITIES) & frozenset(
+    "EMAIL PHONE CREDIT_CARD IBAN BANK_ACCOUNT SSN NATIONAL_ID TAX_ID HEALTH_ID PASSPORT DRIVER_LICENSE SECRET "
+    "IP_ADDRESS MAC_ADDRESS DATE_OF_BIRTH".split()
+)
+"""What has a form of its own. Names have none, and are not looked for here."""
+
+HOT = re.compile(r"[\d@]")
+GOES_ON = re.compile(r"[A-Z]{1,5}|\W+")
+"""What may stand inside a number: letters of an IBAN, a dash between blanks."""
+PIECE = re.compile(r"\s+|\S+")
+
+
+class Guards:
+    """Makes a guard for each answer. `never_say` are phrases, in any case and with any white space between words."""
+
+    def __init__(
+        self, detector: Detector, language: str = "en", never_say: Sequence[str] = (), allow: Sequence[str] = ()
+    ) -> None:
+        self._detector = detector
+        self._language = language
+        self._allow = tuple(allow)
+        words = sorted((phrase.split() for phrase in never_say if phrase.strip()), key=lambda each: -len(each))
+        self._phrases = [regex.compile(r"\s+".join(map(regex.escape, each)), regex.IGNORECASE) for each in words]
+
+    def guard(self, known: Iterable[str]) -> Guard:
+        """For an answer to a prompt of these texts."""
+        return Guard(Phrases(self._phrases), Numbers(self._detector, self._language, [*self._allow, *known]))
+
+
+class Guard:
+    """One answer: `feed` what was generated, and pass on what it returns; `end` gives the rest."""
+
+    def __init__(self, phrases: Phrases, numbers: Numbers) -> None:
+        self._phrases = phrases
+        self._numbers = numbers
+
+    @property
+    def held(self) -> int:
+        """Characters that are held back."""
+        return len(self._phrases.held) + len(self._numbers.held)
+
+    def feed(self, text: str) -> str:
+        return self._numbers.feed(self._phrases.feed(text))
+
+    def end(self) -> str:
+        return self._numbers.feed(self._phrases.end()) + self._numbers.end()
+
+
+class Phrases:
+    """Replaces phrases; at each place the longest that stands there as whole words."""
+
+    def __init__(self, phrases: Sequence[Any]) -> None:
+        self._wanted = phrases
+        self._before = ""
+        self.held = ""
+
+    def feed(self, text: str) -> str:
+        self.held += text
+        return self._out(last=False)
+
+    def end(self) -> str:
+        return self._out(last=True)
+
+    def _out(self, last: bool) -> str:
+        out = []
+        while self.held:
+            found = self._here(last)
+            if found is None:
+                break
+            taken = found or 1
+            out.append(f"<PRIVATE_{NOBODY}>" if found else self.held[0])
+            self._before, self.held = self.held[taken - 1], self.held[taken:]
+        return "".join(out)
+
+    def _here(self, last: bool) -> int | None:
+        """The length of the phrase that begins here; 0: none does; None: it is too early to say."""
+        if not self._wanted or _joins(self._before):
+            return 0
+        longest = 0
+        for phrase in self._wanted:
+            found = phrase.match(self.held, partial=True)
+            if found is None:
+                continue
+            at_the_end = found.end() == len(self.held)
+            if at_the_end and not last:
+                return None
+            if not found.partial and (at_the_end or not _joins(self.held[found.end()])):
+                longest = max(longest, found.end())
+        return longest
+
+
+class Numbers:
+    """Replaces what the detector finds in words with digits or `@`, unless it is known."""
+
+    def __init__(self, detector: Detector, language: str, known: Iterable[str]) -> None:
+        self._detector = detector
+        self._language = language
+        self._known = _plain(" ".join(known))
+        self._said = ""
+        self._run = ""
+        self._word = ""
+
+    @property
+    def held(self) -> str:
+        return self._run + self._word
+
+    def feed(self, text: str) -> str:
+        out = []
+        for piece in PIECE.findall(text):
+            if piece.isspace():
+                out.append(self._complete())
+                out.append(self._space(piece))
+                continue
+            self._word += piece
+            while len(self._word) > LONGEST_WORD:
+                rest = self._word[LONGEST_WORD:]
+                self._word = self._word[:LONGEST_WORD]
+                out.append(self._complete())
+                self._word = rest
+        return "".join(out)
+
+    def end(self) -> str:
+        return self._complete() + self._flush()
+
+    def _complete(self) -> str:
+        """The word is whole: it goes on with the run, or ends it."""
+        word, self._word = self._word, ""
+        if not word:
+            return ""
+        if HOT.search(word) or (self._run and GOES_ON.fullmatch(word)):
+            out = self._flush() if len(self._run) + len(word) > LONGEST_RUN else ""
+            self._run += word
+            return out
+        return self._flush() + self._say(word)
+
+    def _space(self, text: str) -> str:
+        return "".join(self._blank(char) for char in text)
+
+    def _blank(self, char: str) -> str:
+        if not self._run:
+            return self._say(char)
+        self._run += char
+        return self._flush() if len(self._run) > LONGEST_RUN + LONGEST_WORD else ""
+
+    def _flush(self) -> str:
+        run, self._run = self._run, ""
+        return self._say(run, self._without(run)) if run else ""
+
+    def _say(self, text: str, out: str | None = None) -> str:
+        self._said = (self._said + text)[-CONTEXT:]
+        return text if out is None else out
+
+    def _without(self, run: str) -> str:
+        start, text = len(self._said), self._said + run
+        spans = [
+            span for span in self._detector.find(text, self._language) if span.entity in KINDS and span.end > start
+        ]
+        out, at = "", start
+        for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+            if span.end <= at or _plain(text[span.start : span.end]) in self._known:
+                continue
+            begin = max(span.start, at)
+            out += text[at:begin] + ("" if begin == at and out.endswith(">") else f"<{span.entity}_{NOBODY}>")
+            at = span.end
+        return out + text[at:]
+
+
+def _joins(char: str) -> bool:
+    return bool(char) and (char.isalnum() or char == "_")
+
+
+def _plain(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())

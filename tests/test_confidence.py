@@ -1,0 +1,168 @@
+"""How sure one can be of an answer, and what the bot does where it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deskwright.plugins import Generation
+from deskwright.workspace import Workspace
+from instruct.confidence import Confidence, Scale, features, fit, limit, report
+from instruct.passages import Passage
+from privacy.gate import Gate
+from serve.chat import build_chat
+from serve.engines.echo import Echo
+from serve.policy import POLICY, Case, Judge, Words, action
+
+WORDS = Words("Could you say more?", "A colleague will help.")
+NEAR = Passage("r/1", "Where is my parcel?", "It leaves our house within two days.", 0.9)
+FAR = Passage("r/2", "May I return it?", "Within 30 days.", 0.2)
+
+
+class Index:
+    def __init__(self, *passages: Passage) -> None:
+        self.passages = list(passages)
+
+    def search(self, question: str, k: int) -> list[Passage]:
+        return self.passages[:k]
+
+
+def observed(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Answers that are the better, the nearer what was found and the surer the model."""
+    chance = np.random.default_rng(seed)
+    nearest, sure = chance.uniform(0, 1, count), chance.uniform(0.3, 1, count)
+    good = chance.uniform(0, 1, count) < 1 / (1 + np.exp(-12 * (0.6 * nearest + 0.4 * sure - 0.5)))
+    rest = chance.normal(size=(count, 3)) * [0.05, 0.5, 0.5]
+    return np.column_stack([nearest, nearest + rest[:, 0], rest[:, 1:]]), sure, good
+
+
+@pytest.fixture(scope="module")
+def learnt() -> Confidence:
+    found = fit(*observed(400))
+    assert found is not None
+    return found
+
+
+def judge(least: float | None = 0.3, least_after: float | None = None) -> Judge:
+    """Sure of what is near, and of tokens that are likely."""
+    before = Scale((0.5, 0, 0, 0), (0.1, 1, 1, 1), (1.0, 0, 0, 0), 0.0, least)
+    after = Scale((0, 0, 0, 0, 0.5), (1, 1, 1, 1, 0.1), (0, 0, 0, 0, 1.0), 0.0, least_after)
+    return Judge(Confidence(before, after, 100, 0.5), WORDS)
+
+
+def said(ws: Workspace, near: Passage, by: Judge | None, *turns: str, **more: Any) -> Any:
+    chat = build_chat(Gate.of(ws), Echo(), Index(near), "Help.", 1, 0.8, by)
+    asked = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(turns)]
+    return chat.invoke({"turns": asked, **more})
+
+
+def test_the_probabilities_are_calibrated_on_answers_that_were_not_learnt_from(learnt: Confidence) -> None:
+    before, sure, good = observed(2000, seed=1)
+    chances = np.array([learnt.confidence.probability([*row, token]) for row, token in zip(before, sure, strict=True)])
+    bins = np.minimum((chances * 5).astype(int), 4)
+    gaps = [abs(chances[bins == n].mean() - good[bins == n].mean()) for n in range(5) if (bins == n).sum() > 50]
+
+    assert len(gaps) >= 3
+    assert max(gaps) < 0.12
+    assert good[chances > 0.8].mean() > good.mean() > good[chances < 0.2].mean()
+
+
+def test_below_the_limit_hardly_an_answer_is_good(learnt: Confidence) -> None:
+    before, _, good = observed(2000, seed=2)
+    chances = np.array([learnt.grounding.probability(row) for row in before])
+
+    assert learnt.grounding.least is not None
+    assert 0 < (chances < learnt.grounding.least).mean() < 0.6
+    assert good[chances < learnt.grounding.least].mean() < 0.25
+
+
+def test_the_report_says_what_is_left_and_how_good_it_is(learnt: Confidence) -> None:
+    figures = report(learnt, *observed(2000, seed=3))
+
+    assert 0 < figures["asked back"] < 0.6
+    assert figures["good of those left"] > figures["good"] + 0.05
+    assert figures["mean confidence"] == pytest.approx(figures["good"], abs=0.06)
+
+
+def test_no_limit_is_chosen_where_there_is_none() -> None:
+    chances = np.linspace(0, 1, 60)
+
+    assert limit(chances, np.ones(60, bool)) is None
+    assert limit(chances, chances > 0.05) is None  # three bad answers may be chance
+    assert limit(chances, chances > 0.5) == pytest.approx(0.6, abs=0.1)
+
+
+def test_nothing_is_learnt_from_too_few_or_from_answers_that_are_all_alike() -> None:
+    before, sure, good = observed(100)
+
+    assert fit(before, sure, np.ones(100, bool)) is None
+    assert fit(before[:10], sure[:10], good[:10]) is None
+
+
+def test_a_card_keeps_what_was_learnt(learnt: Confidence) -> None:
+    import json
+
+    kept = json.loads(json.dumps(learnt.as_dict()))
+    row = [0.5, 0.4, 0.0, 2.0]
+
+    assert Confidence.of(kept) is not None
+    assert Confidence.of(kept).grounding.probability(row) == learnt.grounding.probability(row)  # type: ignore[union-attr]
+    assert Confidence.of(None) is None
+
+
+def test_features_are_of_the_question_and_of_what_was_found() -> None:
+    near = [replace(NEAR, question="What is E-417?"), FAR]
+
+    assert features("E-417 and E-999", near)[:3] == [0.9, pytest.approx(0.55), 0.0]
+    assert features("hello there", []) == [0.0, 0.0, 0.0, pytest.approx(np.log(3))]
+
+
+def test_the_policy_is_one_table() -> None:
+    assert [done for _, done in POLICY] == ["quote", "ask", "handover"]
+    assert action(Case(NEAR, 0.1, weak=True)) == "quote"
+    assert action(Case(None, 0.1, weak=True)) == "ask"
+    assert action(Case(None, 0.1, weak=True, asked_back=True)) == "handover"
+    assert action(Case(None, 0.9)) is None
+
+
+def test_where_hardly_an_answer_is_good_the_bot_asks_back_once_and_then_hands_over(ws: Workspace) -> None:
+    first = said(ws, FAR, judge(), "it does not do it")
+    again = said(ws, FAR, judge(), "it does not do it", WORDS.ask, "well, it does not")
+
+    assert (first["action"], first["text"]) == ("ask", WORDS.ask)
+    assert (again["action"], again["text"]) == ("handover", WORDS.handover)
+    assert 0 < first["confidence"] < 0.3
+    assert first["answer"].usage_metadata["output_tokens"] == 0
+
+
+def test_what_is_near_is_quoted_and_what_is_found_is_answered(ws: Workspace) -> None:
+    quoted = said(ws, NEAR, judge(), "Where is the parcel?")
+    answered = said(ws, replace(NEAR, score=0.7), judge(), "Where is the parcel?")
+
+    assert (quoted["action"], quoted["text"]) == ("quote", NEAR.answer)
+    assert quoted["sources"] == [NEAR]
+    assert (answered["action"], answered["text"]) == (None, "Where is the parcel?")
+    assert answered["confidence"] > 0.9
+    assert [passage.id for passage in answered["sources"]] == ["r/1"]
+
+
+def test_an_answer_the_model_is_unsure_of_is_handed_over_after_it(ws: Workspace) -> None:
+    state = said(ws, replace(NEAR, score=0.7), judge(least_after=0.999), "Where is the parcel?")
+
+    assert (state["action"], state["text"]) == ("handover", "Where is the parcel?")
+
+
+@pytest.mark.parametrize("by", [None, judge(least=None)])
+def test_without_a_limit_nothing_changes(ws: Workspace, by: Judge | None) -> None:
+    state = said(ws, FAR, by, "it does not do it")
+
+    assert (state["action"], state["text"]) == (None, "it does not do it")
+    assert state["confidence"] == (1.0 if by is None else pytest.approx(by.after("", [FAR], 1.0)[0]))
+
+
+@pytest.mark.parametrize("how", [Generation(max_tokens=2), Generation(stop=("x",))])
+def test_a_client_that_says_where_to_stop_gets_the_models_answer(ws: Workspace, how: Generation) -> None:
+    assert said(ws, FAR, judge(), "it does not do it", how=how)["action"] is None
