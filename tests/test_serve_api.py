@@ -29,7 +29,7 @@ from serve.app import create_app
 from serve.chat import build_chat
 from serve.commands import Running, run, start
 from serve.engines.echo import Echo
-from serve.engines.transformers import TooLong
+from serve.engines.text import TooLong
 from serve.live import Live, Served
 from serve.parts import Line
 from serve.refusals import Refusal
