@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from deskwright import plugins
+from deskwright import hours, plugins
 from deskwright.entities import DEFAULT_POLICIES, DROPPED, ENTITIES, GENERALISED, Policy
 from deskwright.errors import ConfigError, DeskwrightError
 
 FILE = "deskwright.toml"
 BUILT_IN_NAMES = "builtin"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHAPE_NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 
 DEFAULT = """\
@@ -103,6 +106,12 @@ base = "demo"
 # Web origins that may embed the widget, for example "https://shop.example.com".
 # origins = []
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
+# When people answer, for example { mon-fri = "09:00-17:00", sat = "10:00-14:00" }, in this time zone; {}: always.
+# hours = {}
+# time_zone = "UTC"
+# Is told of every chat that waits for a person, by a signed request. The secret is in the variable named here.
+# webhook = ""
+# webhook_secret = "DESKWRIGHT_WEBHOOK_SECRET"
 """
 
 
@@ -163,6 +172,36 @@ class Serve(_Section):
     max_tokens: int = Field(256, ge=1, le=4096)
     origins: tuple[str, ...] = ()
     quote: bool = True
+    hours: dict[str, str] = {}
+    time_zone: str = "UTC"
+    webhook: str = ""
+    webhook_secret: str = "DESKWRIGHT_WEBHOOK_SECRET"
+
+    @field_validator("hours")
+    @classmethod
+    def _readable(cls, given: dict[str, str]) -> dict[str, str]:
+        hours.parse(given)
+        return given
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, given: str) -> str:
+        if given not in zoneinfo.available_timezones():
+            raise ValueError("expected a name of the time zone database, such as Europe/Berlin")
+        return given
+
+    @field_validator("webhook")
+    @classmethod
+    def _safe(cls, given: str) -> str:
+        return _encrypted(given)
+
+
+def _encrypted(address: str) -> str:
+    """What leaves this machine goes over TLS."""
+    parts = urlsplit(address)
+    if address and parts.scheme != "https" and (parts.scheme, parts.hostname in LOOPBACK) != ("http", True):
+        raise ValueError("expected an address that begins with https:// (http:// only on this machine)")
+    return address
 
 
 class Config(_Section):

@@ -36,6 +36,7 @@ WRITERS = {
     "chats": "serve/record.py",
     "chat_messages": "serve/record.py",
     "feedback": "serve/record.py",
+    "handovers": "serve/desk.py",
     "api_keys": "serve/access.py",
     "audit": "deskwright/audit.py",
 }
@@ -228,6 +229,16 @@ class Tables:
             Column("corrected", sealed("feedback.corrected"), nullable=False),
             Column("reviewer", String(64), nullable=False),
             Column("created_at", UtcTime, nullable=False),
+        )
+        self.handovers = table(
+            "handovers",
+            Column("chat_id", String(64), primary_key=True),
+            Column("state", String(16), nullable=False),
+            Column("contact", sealed("handovers.contact"), nullable=False),
+            Column("agent", String(64), nullable=False),
+            Column("told", sa.Boolean, nullable=False),
+            Column("since", UtcTime, nullable=False),
+            Column("changed_at", UtcTime, nullable=False),
         )
         self.api_keys = table(
             "api_keys",

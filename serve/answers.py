@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any
@@ -11,14 +11,20 @@ from typing import Any
 from anyio import CancelScope, to_thread
 
 from deskwright.plugins import Generation
+from instruct.holding import holding
 from instruct.passages import Passage
 from privacy.gate import Refused
 from serve.chat import State, clean_turns
+from serve.desk import BOT
 from serve.engines.transformers import TooLong
 from serve.live import Served
 from serve.parts import Parts, Turns
 from serve.record import Said, new_id
 from serve.refusals import Refusal
+from serve.wishes import wants_person
+
+HANDOVER = "handover"
+"""The action of an answer after which a person should go on: the customer asks for one, or the answer promises one."""
 
 LONGEST_QUESTION_SHOWN = 300
 
@@ -34,15 +40,20 @@ class Ask:
     fresh: int | None = None
 
 
+class Muted(Exception):
+    """The chat is no longer the bot's: the answer is dropped. What the customer wrote is kept for the person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of an answer. `text` is what was shown, `said` what was recorded."""
+    """The end of an answer. `text` is what was shown, `said` what was recorded, `action` what is to be done next."""
 
     said: Said
     text: str = field(repr=False)
     finish_reason: str
     prompt_tokens: int
     completion_tokens: int
+    action: str | None = None
 
 
 async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str | Finished, None]:
@@ -50,11 +61,15 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
 
     Raises:
         Refusal: the question is too long for the model, or could not be redacted.
+        Muted: somebody took the chat over meanwhile.
     """
     state: dict[str, Any] = {"turns": ask.turns, "how": ask.how, "stopped": Event()}
     generated, shown, end = "", "", None
     try:
-        async with parts.line.turn(), aclosing(_stepwise(_stream(served, state), state["stopped"])) as states:
+        async with (
+            parts.line.turn(),
+            aclosing(_stepwise(_stream(parts, served, ask, state), state["stopped"])) as states,
+        ):
             async for new in states:
                 state.update(new)
                 if "answer" in new:
@@ -67,6 +82,9 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         raise Refusal(400, "Personal data in this message could not be removed with certainty. Rephrase it.") from None
     except TooLong as error:
         raise Refusal(400, str(error), "context_length_exceeded") from None
+    except Muted:
+        await _keep(parts, ask, state, None)
+        raise
     if end is None:
         raise RuntimeError(f"{served.name} ended without a finish reason")
     about = end.response_metadata
@@ -78,20 +96,31 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         sources=[_source(passage, about.get("quoted", False)) for passage in state["passages"]],
         confidence=about["confidence"],
     )
-    await _keep(parts, ask, state, said)
+    if not await _keep(parts, ask, state, said):
+        raise Muted
     usage = end.usage_metadata
-    yield Finished(said, shown, about["finish_reason"], usage["input_tokens"], usage["output_tokens"])
+    action = HANDOVER if wants_person(ask.turns[-1]["content"]) or holding(said.text) else None
+    yield Finished(said, shown, about["finish_reason"], usage["input_tokens"], usage["output_tokens"], action)
 
 
-async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said) -> None:
-    clean = clean_turns(State(turns=ask.turns, redacted=state["redacted"]))
-    fresh = clean if ask.fresh is None else clean[-ask.fresh :]
+async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None) -> bool:
+    fresh = clean_turns(State(turns=ask.turns, redacted=state["redacted"]))
+    if ask.fresh is not None:
+        texts = zip(ask.turns, state["redacted"].texts, strict=True)
+        fresh = [{"role": turn["role"], "content": text} for turn, text in texts][-ask.fresh :]
     with CancelScope(shield=True):
-        await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
+        kept = await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
+    return kept
 
 
-def _stream(served: Served, state: dict[str, Any]) -> Generator[Any, None, None]:
-    yield from served.chat.stream(dict(state))
+def _stream(parts: Parts, served: Served, ask: Ask, state: dict[str, Any]) -> Generator[Any, None, None]:
+    states: Any = served.chat.stream(dict(state))
+    with closing(states):
+        for new in states:
+            if new.get("text") and parts.desk.state(ask.chat_id) != BOT:
+                state["stopped"].set()
+                raise Muted
+            yield new
 
 
 async def _stepwise(states: Generator[Any, None, None], stopped: Event) -> AsyncGenerator[Any, None]:
