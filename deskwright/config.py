@@ -112,6 +112,15 @@ base = "demo"
 # Is told of every chat that waits for a person, by a signed request. The secret is in the variable named here.
 # webhook = ""
 # webhook_secret = "DESKWRIGHT_WEBHOOK_SECRET"
+
+# An agent bot of Chatwoot (docs/integrations.md), where `url` names yours. The secrets are in the variables named.
+# [integrations.chatwoot]
+# url = ""
+# account = 1
+# secret = "DESKWRIGHT_CHATWOOT_SECRET"
+# token = "DESKWRIGHT_CHATWOOT_TOKEN"
+# inbox_secrets = {}    # of inboxes that sign with a secret of their own: { 7 = "DESKWRIGHT_CHATWOOT_SECRET_7" }
+# handover = "A colleague will go on from here."
 """
 
 
@@ -196,6 +205,24 @@ class Serve(_Section):
         return _encrypted(given)
 
 
+class Chatwoot(_Section):
+    url: str = ""
+    account: int = Field(1, ge=1)
+    secret: str = "DESKWRIGHT_CHATWOOT_SECRET"
+    token: str = "DESKWRIGHT_CHATWOOT_TOKEN"
+    inbox_secrets: dict[str, str] = {}
+    handover: str = "A colleague will go on from here."
+
+    @field_validator("url")
+    @classmethod
+    def _safe(cls, given: str) -> str:
+        return _encrypted(given.rstrip("/"))
+
+
+class Integrations(_Section):
+    chatwoot: Chatwoot = Chatwoot()
+
+
 def _encrypted(address: str) -> str:
     """What leaves this machine goes over TLS."""
     parts = urlsplit(address)
@@ -214,6 +241,7 @@ class Config(_Section):
     dataset: Dataset = Dataset()
     tune: Tune = Tune()
     serve: Serve = Serve()
+    integrations: Integrations = Integrations()
 
 
 def read(path: Path) -> Config:
@@ -250,8 +278,9 @@ def _innermost(faults: Sequence[Any]) -> list[Any]:
 def _sentence(fault: Any) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        section = fault["loc"][0] if len(fault["loc"]) > 1 else None
-        model = Config.model_fields[section].annotation if section else Config
+        model: Any = Config
+        for section in fault["loc"][:-1]:
+            model = model.model_fields[section].annotation
         known = ", ".join(getattr(model, "model_fields", {}))
         return f"{place}: no such setting; known here: {known}"
     return f"{place}: found {fault['input']!r}; {fault['msg'].lower()}"

@@ -37,6 +37,7 @@ WRITERS = {
     "chat_messages": "serve/record.py",
     "feedback": "serve/record.py",
     "handovers": "serve/desk.py",
+    "deliveries": "serve/deliveries.py",
     "api_keys": "serve/access.py",
     "audit": "deskwright/audit.py",
 }
@@ -239,6 +240,12 @@ class Tables:
             Column("told", sa.Boolean, nullable=False),
             Column("since", UtcTime, nullable=False),
             Column("changed_at", UtcTime, nullable=False),
+        )
+        self.deliveries = table(
+            "deliveries",
+            Column("channel", String(32), primary_key=True),
+            Column("id", String(128), primary_key=True),
+            Column("at", UtcTime, nullable=False),
         )
         self.api_keys = table(
             "api_keys",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from threading import Event, Lock
@@ -31,13 +31,15 @@ LONGEST_QUESTION_SHOWN = 300
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is to be answered. `fresh` is the number of turns at the end that the record does not have; None: all."""
+    """What is to be answered. `fresh` is the number of turns at the end that the record does not have; None: all.
+    `refresh` looks up who has the chat where that is decided elsewhere, before the answer is recorded."""
 
     chat_id: str
     channel: str
     turns: Turns = field(repr=False)
     how: Generation
     fresh: int | None = None
+    refresh: Callable[[], Awaitable[None]] | None = None
 
 
 class Muted(Exception):
@@ -96,6 +98,8 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         sources=[_source(passage, about.get("quoted", False)) for passage in state["passages"]],
         confidence=about["confidence"],
     )
+    if ask.refresh is not None:
+        await ask.refresh()
     if not await _keep(parts, ask, state, said):
         raise Muted
     usage = end.usage_metadata

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from deskwright.workspace import Workspace
-from serve import handover_api, openai_api, people_api, refusals, review, widget_api
+from serve import chatwoot, handover_api, openai_api, people_api, refusals, review, widget_api
 from serve.chat import Redactor
 from serve.desk import Desk
 from serve.live import Live
@@ -27,12 +27,20 @@ from serve.webhook import Webhook
 
 def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     """The application for one workspace."""
+    chatwoot.check(workspace)
     record, desk, tasks = Record(workspace.store), Desk(workspace.store), Tasks()
     webhook = Webhook(workspace, desk, record, tasks)
     app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None, lifespan=_background(webhook, tasks))
     app.state.parts = Parts(workspace, gate, live, record, desk, webhook, tasks)
     refusals.install(app)
-    for router in (openai_api.router, widget_api.router, handover_api.router, people_api.router, review.router):
+    for router in (
+        openai_api.router,
+        widget_api.router,
+        handover_api.router,
+        people_api.router,
+        review.router,
+        chatwoot.router,
+    ):
         app.include_router(router)
     app.add_api_route("/", index, include_in_schema=False)
     app.add_api_route("/healthz", health)

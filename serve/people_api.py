@@ -24,6 +24,9 @@ MINUTES_AT_WORK = 30
 MOST_AT_WORK = 20
 """So many chats of the bot, in which something was said so lately, are listed besides: they can be taken too."""
 
+OURS = "chat_"
+"""How the ids of the widget's chats begin. Those of other channels are gone on with there."""
+
 router = APIRouter()
 
 
@@ -40,7 +43,7 @@ def desk() -> Response:
 @router.get("/console/api/chats")
 def chats(parts: Shared, key: Reviewer) -> dict[str, Any]:
     """The chats that are a person's, those that nobody took first; then those that the bot is at."""
-    waiting = [_row(one) for one in parts.desk.waiting()]
+    waiting = [_row(one) for one in parts.desk.waiting() if one.chat_id.startswith(OURS)]
     recent = parts.record.recent(CHANNEL, now() - timedelta(minutes=MINUTES_AT_WORK), MOST_AT_WORK)
     at_work = [{"chat_id": one, "state": BOT} for one in recent if parts.desk.state(one) == BOT]
     return {"open": people_there(parts), "chats": waiting, "bot": at_work}
@@ -72,10 +75,10 @@ async def move(
 
 
 def _one(parts: Parts, chat_id: str) -> dict[str, Any]:
-    handover = parts.desk.find(chat_id)
+    handover = parts.desk.find(chat_id) if chat_id.startswith(OURS) else None
     if handover and handover.state != DELETED:
         return _row(handover)
-    if handover or not parts.record.turns(chat_id):
+    if handover or not chat_id.startswith(OURS) or not parts.record.turns(chat_id):
         raise Refusal(404, "There is no such chat.", "no_such_chat")
     return {"chat_id": chat_id, "state": BOT, "contact": "", "agent": "", "since": None}
 

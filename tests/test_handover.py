@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,20 +22,16 @@ from deskwright import audit
 from deskwright.config import Config
 from deskwright.errors import ConfigError, DeskwrightError
 from deskwright.hours import is_open, parse
-from deskwright.plugins import Generation, Token
 from deskwright.workspace import Workspace
 from instruct import reviews
-from privacy.gate import Gate
 from serve import access
-from serve.app import create_app
-from serve.chat import build_chat
 from serve.commands import run
 from serve.desk import BOT, CLOSED, DELETED, HUMAN, MOVES, PENDING, Desk
 from serve.engines.echo import Echo
-from serve.live import Live, Served
 from serve.record import Record, Said
 from serve.refusals import Refusal
 from serve.wishes import wants_person
+from tests.serving import Held, Saying, application
 from tests.stand_in import StandIn, process, until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,42 +39,6 @@ CANARY = "zoe.canary@example.com"
 HERE = {"Origin": "http://testserver"}
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 HOLDING = "Sorry about that! I will check with the warehouse and get back to you."
-
-
-class Held:
-    """Says one word, then waits for `go` before the second."""
-
-    model, digest = "held", "d1"
-
-    def __init__(self) -> None:
-        self.begun, self.go = threading.Event(), threading.Event()
-
-    def stream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Iterator[Token]:
-        yield Token("Well,")
-        self.begun.set()
-        assert self.go.wait(30)
-        yield Token(" hello")
-        yield Token(" there", "stop", 1, 3, confidence=1.0)
-
-
-class Saying:
-    """Says the same to everybody, and keeps what it was asked."""
-
-    model, digest = "saying", "d1"
-
-    def __init__(self, words: str) -> None:
-        self.words = words
-        self.asked: list[list[dict[str, str]]] = []
-
-    def stream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Iterator[Token]:
-        self.asked.append([dict(message) for message in messages])
-        yield Token(self.words, "stop", 1, 3, confidence=1.0)
-
-
-def application(ws: Workspace, engine: Any) -> Any:
-    gate = Gate.of(ws)
-    chat = build_chat(gate, engine, None, "Help.", 0)
-    return create_app(ws, Live(ws.store, lambda model: Served(engine.model, engine.digest, chat), untuned=True), gate)
 
 
 def configured(ws: Workspace, **serve: Any) -> Workspace:

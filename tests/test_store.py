@@ -222,7 +222,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade():
@@ -264,7 +264,7 @@ def test_a_migration_that_leaves_a_row_without_its_parent_changes_nothing(store:
 
     assert column(store, "subject") == [CANARY]
     with store.read() as connection:
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0002"
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0003"
 
 
 def test_free_text_is_in_no_byte_of_the_files(store: Store) -> None:
