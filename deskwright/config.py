@@ -121,6 +121,14 @@ base = "demo"
 # token = "DESKWRIGHT_CHATWOOT_TOKEN"
 # inbox_secrets = {}    # of inboxes that sign with a secret of their own: { 7 = "DESKWRIGHT_CHATWOOT_SECRET_7" }
 # handover = "A colleague will go on from here."
+
+# A bot in the Slack workspace that `team` names by its id.
+# [integrations.slack]
+# team = ""
+# secret = "DESKWRIGHT_SLACK_SECRET"
+# token = "DESKWRIGHT_SLACK_TOKEN"
+# handover = "A colleague will go on from here."
+# api = "https://slack.com/api/"
 """
 
 
@@ -219,8 +227,22 @@ class Chatwoot(_Section):
         return _encrypted(given.rstrip("/"))
 
 
+class Slack(_Section):
+    team: str = ""
+    secret: str = "DESKWRIGHT_SLACK_SECRET"
+    token: str = "DESKWRIGHT_SLACK_TOKEN"
+    handover: str = "A colleague will go on from here."
+    api: str = "https://slack.com/api/"
+
+    @field_validator("api")
+    @classmethod
+    def _safe(cls, given: str) -> str:
+        return _encrypted(given)
+
+
 class Integrations(_Section):
     chatwoot: Chatwoot = Chatwoot()
+    slack: Slack = Slack()
 
 
 def _encrypted(address: str) -> str:

@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from deskwright.workspace import Workspace
-from serve import chatwoot, handover_api, openai_api, people_api, refusals, review, widget_api
+from serve import chatwoot, handover_api, openai_api, people_api, refusals, review, slack, widget_api
 from serve.chat import Redactor
 from serve.desk import Desk
 from serve.live import Live
@@ -28,6 +28,7 @@ from serve.webhook import Webhook
 def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     """The application for one workspace."""
     chatwoot.check(workspace)
+    slack.check(workspace)
     record, desk, tasks = Record(workspace.store), Desk(workspace.store), Tasks()
     webhook = Webhook(workspace, desk, record, tasks)
     app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None, lifespan=_background(webhook, tasks))
@@ -40,6 +41,7 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
         people_api.router,
         review.router,
         chatwoot.router,
+        slack.router,
     ):
         app.include_router(router)
     app.add_api_route("/", index, include_in_schema=False)

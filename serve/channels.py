@@ -7,8 +7,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from anyio import to_thread
+
 from deskwright.plugins import Generation
 from serve.answers import HANDOVER, Ask, Finished, Muted, answer
+from serve.desk import WAITING
 from serve.handover import WAIT, for_the_bot, hand_over, keep, listen, turns_of
 from serve.parts import Parts, Turns
 from serve.widget_api import LONGEST_HISTORY
@@ -28,6 +31,11 @@ async def respond(
     parts: Parts, chat_id: str, channel: str, text: str, refresh: Callable[[], Awaitable[None]] | None = None
 ) -> Reply | None:
     """The bot's reply; None where a person has the chat. What the bot cannot answer is handed over."""
+    if not text:  # a picture, say
+        if await to_thread.run_sync(parts.desk.state, chat_id) in WAITING:
+            return None
+        await hand_over(parts, chat_id, by="bot")
+        return Reply("", True)
     action = await listen(parts, chat_id, channel, text)
     if action is not None:
         return None if action == WAIT else Reply("", True)

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ValidationError
 from deskwright.config import Chatwoot
 from deskwright.keys import from_environment
 from deskwright.workspace import Workspace
-from serve.channels import Reply, respond
+from serve.channels import respond
 from serve.deliveries import is_new
 from serve.desk import BOT, CLOSED, HUMAN, PENDING
 from serve.parts import Parts, Shared
@@ -148,7 +148,7 @@ class Chat:
         if not await self.refresh():
             state = await self._state()
             await self._follow_if("pending", state, known=state != PENDING)
-        reply = await respond(self._parts, self.id, CHANNEL, text, self._refresh) if text else Reply("", True)
+        reply = await respond(self._parts, self.id, CHANNEL, text, self._refresh)
         if reply is None or not await self._say(reply.text or self._config.handover, reply.handover):
             return
         if reply.handover:

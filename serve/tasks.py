@@ -31,6 +31,10 @@ class Tasks:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def busy(self, name: str) -> bool:
+        """Whether a task of this name is at work or waits."""
+        return name in self._latest
+
     async def stop(self) -> None:
         """Ends them all."""
         for task in self._tasks:
