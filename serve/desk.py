@@ -110,13 +110,14 @@ class Desk:
         if move == "delete":
             self._forget_deleted(connection)
         columns = self._table.c
-        row = connection.execute(sa.select(columns.contact, columns.since).where(columns.chat_id == chat_id)).first()
+        row = connection.execute(sa.select(self._table).where(columns.chat_id == chat_id)).first()
+        stays = row is not None and before == after
         values = {
             "state": after,
             "contact": contact or (row.contact if row and after in WAITING else ""),
-            "agent": agent,
-            "told": move != "ask",
-            "since": row.since if row and before == after else now(),
+            "agent": row.agent if row and stays else agent,
+            "told": after != PENDING,
+            "since": row.since if row and stays else now(),
             "changed_at": now(),
         }
         self._store.upsert(connection, self._store.tables.handovers, {"chat_id": chat_id}, values)

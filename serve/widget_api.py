@@ -50,8 +50,11 @@ class Thumb(BaseModel):
 
 
 def _origin(request: Request, parts: Shared) -> str:
-    """The page's origin, which must be this server or one of `serve.origins`."""
+    """The page's origin, which must be this server or one of `serve.origins`. Browsers leave it out where a page reads
+    from its own server; then it is empty."""
     origin = request.headers.get("origin", "")
+    if not origin and request.method == "GET":
+        return ""
     own = urlsplit(origin).netloc == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
         raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
@@ -63,10 +66,20 @@ Origin = Annotated[str, Depends(_origin)]
 
 def _chat(request: Request, parts: Shared, origin: Origin) -> str:
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    chat_id = access.chat_of(parts.workspace.keys.session, token, origin)
+    chat_id = access.chat_of(parts.workspace.keys.session, token, origin or _own(request, parts, token))
     if parts.desk.state(chat_id) == DELETED:
         raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
     return chat_id
+
+
+def _own(request: Request, parts: Shared, token: str) -> str:
+    """This server's own origin, by the scheme that the token is for: a proxy before it may speak another."""
+    plain, secure = (f"{scheme}://{request.headers.get('host')}" for scheme in ("http", "https"))
+    try:
+        access.chat_of(parts.workspace.keys.session, token, secure)
+    except Refusal:
+        return plain
+    return secure
 
 
 Chat = Annotated[str, Depends(_chat)]

@@ -365,6 +365,29 @@ def test_an_answer_that_is_on_its_way_does_not_bring_a_deleted_chat_back(ws: Wor
         assert http.app.state.parts.memory.turns(client.chat_id) is None
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_page_reads_from_its_own_server_without_saying_its_origin(ws: Workspace, scheme: str) -> None:
+    with TestClient(application(ws, Echo())) as http:
+        client = Client(http, ws, f"{scheme}://testserver")
+        token = {"Authorization": client.visitor["Authorization"]}
+
+        assert http.get("/widget/api/state", headers=token).json()["state"] == "bot"
+        assert http.delete("/widget/api/chat", headers=token).status_code == 403
+        assert http.get("/widget/api/state", headers={**token, "Host": "evil.example.com"}).status_code == 401
+        assert http.get("/widget/api/state").status_code == 401
+
+
+def test_asking_again_while_a_person_has_the_chat_changes_nothing_but_the_contact(client: Client) -> None:
+    client.person(message="help")
+    client.move("take")
+    agent = client.rows("handovers")[0]["agent"]
+    client.person(contact=CANARY)
+    (row,) = client.rows("handovers")
+
+    assert (row["state"], row["contact"], row["told"]) == ("human", CANARY, True)
+    assert row["agent"] == agent == access.keys(client.ws.store)[0].id
+
+
 # --- The people's side ----------------------------------------------------------------------------------------------
 
 
@@ -633,3 +656,34 @@ def test_a_person_takes_over_replies_and_closes_in_the_console(browser: Any, ws:
             until(lambda: one("#none"))
     finally:
         running.stop()
+
+
+@pytest.mark.browser
+def test_the_widgets_page_may_ask_look_and_delete(browser: Any, ws: Workspace) -> None:
+    running = run(application(ws, Echo("echo-1", "d1")), "127.0.0.1", 0)
+    script = """
+        const done = arguments[arguments.length - 1];
+        const call = async (method, path, token, body) => {
+          const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+          const response = await fetch(`/widget/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
+          return { status: response.status, data: await response.json().catch(() => null) };
+        };
+        (async () => {
+          const { data } = await call("POST", "session", "", {});
+          const found = [await call("POST", "person", data.token, { message: "help", contact: "" })];
+          found.push(await call("GET", "state?after=", data.token));
+          found.push(await call("DELETE", "chat", data.token));
+          done(found);
+        })();
+    """
+    try:
+        browser.get(f"{running.url}/widget")
+        found = browser.execute_async_script(script)
+    finally:
+        running.stop()
+
+    assert found == [
+        {"status": 200, "data": {"state": "pending", "open": True}},
+        {"status": 200, "data": {"state": "pending", "open": True, "messages": []}},
+        {"status": 204, "data": None},
+    ]
