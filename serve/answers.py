@@ -119,9 +119,10 @@ async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None
 
 def _stream(parts: Parts, served: Served, ask: Ask, state: dict[str, Any]) -> Generator[Any, None, None]:
     states: Any = served.chat.stream(dict(state))
+    takeable = ask.fresh is not None  # nobody can take over a chat that is not gone on with
     with closing(states):
         for new in states:
-            if new.get("text") and parts.desk.state(ask.chat_id) != BOT:
+            if takeable and new.get("text") and parts.desk.state(ask.chat_id) != BOT:
                 state["stopped"].set()
                 raise Muted
             yield new

@@ -179,7 +179,7 @@ class Chat:
     async def _follow_if(self, status: str, state: str, known: bool) -> None:
         if known and (step := FOLLOWING.get((status, state))):
             move, by = step
-            await to_thread.run_sync(partial(self._parts.desk.move, self.id, move, by=by))
+            await to_thread.run_sync(partial(self._parts.desk.follow, self.id, move, by=by))
 
     async def _say(self, text: str, handover: bool) -> bool:
         if not handover and await self._state() != BOT:

@@ -99,6 +99,13 @@ class Desk:
         with self._store.begin() as connection:
             return self.move_in(connection, chat_id, move, by, agent, contact)
 
+    def follow(self, chat_id: str, move: str, by: str) -> str:
+        """`move`, or the state as it is where somebody was quicker and the move is no longer allowed."""
+        try:
+            return self.move(chat_id, move, by)
+        except Refusal:
+            return self.state(chat_id)
+
     def move_in(
         self, connection: Connection, chat_id: str, move: str, by: str, agent: str = "", contact: str = ""
     ) -> str:

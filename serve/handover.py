@@ -29,7 +29,7 @@ async def listen(parts: Parts, chat_id: str, channel: str, text: str) -> str | N
     """
     state = await to_thread.run_sync(parts.desk.state, chat_id)
     if state == CLOSED:
-        state = await to_thread.run_sync(partial(parts.desk.move, chat_id, "reopen", by="visitor"))
+        state = await to_thread.run_sync(partial(parts.desk.follow, chat_id, "reopen", by="visitor"))
     if state in WAITING:
         await keep(parts, chat_id, channel, "user", text)
         return WAIT

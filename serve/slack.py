@@ -29,7 +29,7 @@ from deskwright.keys import from_environment
 from deskwright.workspace import Workspace
 from serve.channels import respond
 from serve.deliveries import is_new
-from serve.desk import BOT, DELETED, HUMAN
+from serve.desk import BOT
 from serve.handover import keep
 from serve.parts import Parts, Shared
 from serve.refusals import Refusal
@@ -121,8 +121,7 @@ class Thread:
         if not self._is_a_colleagues():
             self._parts.tasks.queue(self._name, self._answer())
             return
-        if await self._state() not in (HUMAN, DELETED):
-            await to_thread.run_sync(partial(self._parts.desk.move, self.id, "take", by="person"))
+        await to_thread.run_sync(partial(self._parts.desk.follow, self.id, "take", by="person"))
         self._parts.tasks.queue(self._name, self._keep())
 
     def _is_a_colleagues(self) -> bool:
