@@ -463,7 +463,7 @@ def _message(message: Json, root: str, people: Mapping[str, _User], channels: Ma
     return Message(
         external_id=message["ts"],
         author=_author(message, people),
-        text=_plain(_marked(message), people, channels),
+        text=plain(_marked(message), people, channels),
         sent_at=_time(message["ts"]),
         visibility=Visibility.PUBLIC,
         attachments=tuple(
@@ -529,7 +529,7 @@ def _named(author: Participant, message: Json) -> Participant:
 # The text of a message. https://docs.slack.dev/messaging/formatting-message-text
 
 
-def _plain(marked: str, people: Mapping[str, _User], channels: Mapping[str, str]) -> str:
+def plain(marked: str, people: Mapping[str, _User], channels: Mapping[str, str]) -> str:
     """Mark-up -> plain text; emoji stay as `:wave:`."""
     text = MARK.sub(lambda found: _mark(found[1], people, channels), marked)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from deskwright import plugins
+from deskwright import hours, plugins
 from deskwright.entities import DEFAULT_POLICIES, DROPPED, ENTITIES, GENERALISED, Policy
 from deskwright.errors import ConfigError, DeskwrightError
 
 FILE = "deskwright.toml"
 BUILT_IN_NAMES = "builtin"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHAPE_NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 
 DEFAULT = """\
@@ -111,11 +114,34 @@ base = "demo"
 # between the first two.
 # engine = "auto"
 # weights = "int8"      # or "float": how precisely openvino keeps the model
+# When people answer, for example { mon-fri = "09:00-17:00", sat = "10:00-14:00" }, in this time zone; {}: always.
+# hours = {}
+# time_zone = "UTC"
+# Is told of every chat that waits for a person, by a signed request. The secret is in the variable named here.
+# webhook = ""
+# webhook_secret = "DESKWRIGHT_WEBHOOK_SECRET"
 
 # [serve.server]        # for the engine openai; docs/serving.md
 # url = "http://127.0.0.1:8001/v1"
 # model = ""            # its name there; NAME-DIGEST of the promoted model if empty
 # key_variable = ""     # the environment variable that has the server's key
+
+# An agent bot of Chatwoot (docs/integrations.md), where `url` names yours. The secrets are in the variables named.
+# [integrations.chatwoot]
+# url = ""
+# account = 1
+# secret = "DESKWRIGHT_CHATWOOT_SECRET"
+# token = "DESKWRIGHT_CHATWOOT_TOKEN"
+# inbox_secrets = {}    # of inboxes that sign with a secret of their own: { 7 = "DESKWRIGHT_CHATWOOT_SECRET_7" }
+# handover = "A colleague will go on from here."
+
+# A bot in the Slack workspace that `team` names by its id.
+# [integrations.slack]
+# team = ""
+# secret = "DESKWRIGHT_SLACK_SECRET"
+# token = "DESKWRIGHT_SLACK_TOKEN"
+# handover = "A colleague will go on from here."
+# api = "https://slack.com/api/"
 """
 
 
@@ -189,6 +215,68 @@ class Serve(_Section):
     engine: str = "auto"
     weights: Literal["int8", "float"] = "int8"
     server: Server = Server()
+    hours: dict[str, str] = {}
+    time_zone: str = "UTC"
+    webhook: str = ""
+    webhook_secret: str = "DESKWRIGHT_WEBHOOK_SECRET"
+
+    @field_validator("hours")
+    @classmethod
+    def _readable(cls, given: dict[str, str]) -> dict[str, str]:
+        hours.parse(given)
+        return given
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, given: str) -> str:
+        if given not in zoneinfo.available_timezones():
+            raise ValueError("expected a name of the time zone database, such as Europe/Berlin")
+        return given
+
+    @field_validator("webhook")
+    @classmethod
+    def _safe(cls, given: str) -> str:
+        return _encrypted(given)
+
+
+class Chatwoot(_Section):
+    url: str = ""
+    account: int = Field(1, ge=1)
+    secret: str = "DESKWRIGHT_CHATWOOT_SECRET"
+    token: str = "DESKWRIGHT_CHATWOOT_TOKEN"
+    inbox_secrets: dict[str, str] = {}
+    handover: str = "A colleague will go on from here."
+
+    @field_validator("url")
+    @classmethod
+    def _safe(cls, given: str) -> str:
+        return _encrypted(given.rstrip("/"))
+
+
+class Slack(_Section):
+    team: str = ""
+    secret: str = "DESKWRIGHT_SLACK_SECRET"
+    token: str = "DESKWRIGHT_SLACK_TOKEN"
+    handover: str = "A colleague will go on from here."
+    api: str = "https://slack.com/api/"
+
+    @field_validator("api")
+    @classmethod
+    def _safe(cls, given: str) -> str:
+        return _encrypted(given)
+
+
+class Integrations(_Section):
+    chatwoot: Chatwoot = Chatwoot()
+    slack: Slack = Slack()
+
+
+def _encrypted(address: str) -> str:
+    """What leaves this machine goes over TLS."""
+    parts = urlsplit(address)
+    if address and parts.scheme != "https" and (parts.scheme, parts.hostname in LOOPBACK) != ("http", True):
+        raise ValueError("expected an address that begins with https:// (http:// only on this machine)")
+    return address
 
 
 class Config(_Section):
@@ -201,6 +289,7 @@ class Config(_Section):
     dataset: Dataset = Dataset()
     tune: Tune = Tune()
     serve: Serve = Serve()
+    integrations: Integrations = Integrations()
 
 
 def read(path: Path) -> Config:
@@ -237,8 +326,9 @@ def _innermost(faults: Sequence[Any]) -> list[Any]:
 def _sentence(fault: Any) -> str:
     place = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        section = fault["loc"][0] if len(fault["loc"]) > 1 else None
-        model = Config.model_fields[section].annotation if section else Config
+        model: Any = Config
+        for section in fault["loc"][:-1]:
+            model = model.model_fields[section].annotation
         known = ", ".join(getattr(model, "model_fields", {}))
         return f"{place}: no such setting; known here: {known}"
     return f"{place}: found {fault['input']!r}; {fault['msg'].lower()}"

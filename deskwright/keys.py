@@ -55,6 +55,18 @@ def read_keys(root: Path) -> Keys:
     return Keys(**keys)
 
 
+def from_environment(variable: str, setting: str) -> str:
+    """A secret that another service shares, from the variable that `setting` names.
+
+    Raises:
+        ConfigError: the variable is not set.
+    """
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        raise ConfigError("The environment", [f"{setting}: expected the secret in the variable {variable}, found none"])
+    return value
+
+
 def _key_file(path: Path) -> dict[str, Any]:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:

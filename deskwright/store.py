@@ -36,6 +36,8 @@ WRITERS = {
     "chats": "serve/record.py",
     "chat_messages": "serve/record.py",
     "feedback": "serve/record.py",
+    "handovers": "serve/desk.py",
+    "deliveries": "serve/deliveries.py",
     "api_keys": "serve/access.py",
     "audit": "deskwright/audit.py",
 }
@@ -228,6 +230,22 @@ class Tables:
             Column("corrected", sealed("feedback.corrected"), nullable=False),
             Column("reviewer", String(64), nullable=False),
             Column("created_at", UtcTime, nullable=False),
+        )
+        self.handovers = table(
+            "handovers",
+            Column("chat_id", String(64), primary_key=True),
+            Column("state", String(16), nullable=False),
+            Column("contact", sealed("handovers.contact"), nullable=False),
+            Column("agent", String(64), nullable=False),
+            Column("told", sa.Boolean, nullable=False),
+            Column("since", UtcTime, nullable=False),
+            Column("changed_at", UtcTime, nullable=False),
+        )
+        self.deliveries = table(
+            "deliveries",
+            Column("channel", String(32), primary_key=True),
+            Column("id", String(128), primary_key=True),
+            Column("at", UtcTime, nullable=False),
         )
         self.api_keys = table(
             "api_keys",

@@ -21,6 +21,9 @@ COPIES = 4
 """A reviewer's correction or approval stands this many times in the training split: one decision among thousands of
 old answers would hardly be heard."""
 
+SIDES = {"user": "user", "assistant": "assistant", "human": "assistant"}
+"""Whose words a turn of a chat is taken for: a colleague's who took over stand for the bot's, as when serving."""
+
 
 def rows(store: Store, tally: Counter[str]) -> list[Row]:
     """A training row for every corrected or approved answer, as often as `COPIES` says."""
@@ -64,7 +67,7 @@ def _turns(store: Store, connection: sa.Connection, chat_id: str, before: int) -
         .where(messages.c.chat_id == chat_id, messages.c.position < before)
         .order_by(messages.c.position)
     )
-    return tuple((row.role, row.text) for row in connection.execute(wanted) if row.role in ("user", "assistant"))
+    return tuple((SIDES[row.role], row.text) for row in connection.execute(wanted) if row.role in SIDES)
 
 
 def _row(message_id: str, copy: int, turns: tuple[tuple[str, str], ...], answer: str) -> Row:

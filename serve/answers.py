@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from threading import Event, Lock
-from typing import Any
+from typing import Any, cast
 
 from anyio import CancelScope, to_thread
 
 from deskwright.plugins import Generation
+from instruct.holding import holding
 from instruct.passages import Passage
 from privacy.gate import Refused
-from serve.chat import State, clean_turns
+from serve.chat import State, clean_turns, ground, tell
+from serve.desk import BOT
 from serve.engines.text import TooLong
 from serve.live import Served
 from serve.parts import Parts, Turns
-from serve.policy import Action
 from serve.record import Said, new_id
 from serve.refusals import Refusal
+from serve.wishes import wants_person
+
+HANDOVER = "handover"
+"""The action of an answer after which a person should go on: the customer asks for one, or the answer promises one."""
 
 LONGEST_QUESTION_SHOWN = 300
+
+SECONDS_TO_LOOK = 0.5
+"""How often an answer under way looks whether the chat is still the bot's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is to be answered. `fresh` is the number of turns at the end that the record does not have; None: all."""
+    """What is to be answered. `fresh` is the number of turns at the end that the record does not have; None: all.
+    `refresh` looks up who has the chat where that is decided elsewhere, before the answer is recorded."""
 
     chat_id: str
     channel: str
     turns: Turns = field(repr=False)
     how: Generation
     fresh: int | None = None
+    refresh: Callable[[], Awaitable[None]] | None = None
+
+
+class Muted(Exception):
+    """The chat is no longer the bot's: the answer is dropped. What the customer wrote is kept for the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of an answer. `text` is what was shown, `said` what was recorded."""
+    """The end of an answer. `text` is what was shown, `said` what was recorded, `action` what is to be done next."""
 
     said: Said
     text: str = field(repr=False)
     finish_reason: str
     prompt_tokens: int
     completion_tokens: int
-    action: Action | None = None
+    action: str | None = None
     """What the bot did instead of answering, or what should follow: "quote", "ask", "handover"."""
 
     @property
@@ -61,23 +75,29 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
 
     Raises:
         Refusal: the question is too long for the model, or could not be redacted.
+        Muted: somebody took the chat over meanwhile.
     """
-    state: dict[str, Any] = {"turns": ask.turns, "how": ask.how, "stopped": Event()}
+    state: dict[str, Any] = {"turns": ask.turns, "how": ask.how}
     generated, shown, end = "", "", None
     try:
-        async with parts.line.turn(), aclosing(_stepwise(_stream(served, state), state["stopped"])) as states:
-            async for new in states:
-                state.update(new)
-                if "answer" in new:
-                    generated += str(new["answer"].content)
-                    end = new["answer"] if new["answer"].usage_metadata else end
-                if new.get("text"):
-                    shown += new["text"]
-                    yield new["text"]
+        async with parts.line.turn():
+            state = await to_thread.run_sync(ground(served.chat).invoke, state)
+            async with aclosing(_ours(parts, ask, tell(served.chat, cast(State, state)))) as pieces:
+                async for new in pieces:
+                    state.update(new)
+                    if "answer" in new:
+                        generated += str(new["answer"].content)
+                        end = new["answer"] if new["answer"].usage_metadata else end
+                    if new.get("text"):
+                        shown += new["text"]
+                        yield new["text"]
     except Refused:
         raise Refusal(400, "Personal data in this message could not be removed with certainty. Rephrase it.") from None
     except TooLong as error:
         raise Refusal(400, str(error), "context_length_exceeded") from None
+    except Muted:
+        await _keep(parts, ask, state, None)
+        raise
     if end is None:
         raise RuntimeError(f"{served.name} ended without a finish reason")
     about = end.response_metadata
@@ -89,43 +109,41 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         sources=[_source(passage, about.get("quoted", False)) for passage in state["passages"]],
         confidence=state["confidence"],
     )
-    await _keep(parts, ask, state, said)
+    if ask.refresh is not None:
+        await ask.refresh()
+    if not await _keep(parts, ask, state, said):
+        raise Muted
     usage = end.usage_metadata
     used = usage["input_tokens"], usage["output_tokens"]
-    yield Finished(said, shown, about["finish_reason"], *used, action=state.get("action"))
+    yield Finished(said, shown, about["finish_reason"], *used, action=_action(ask, said, state))
 
 
-async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said) -> None:
-    clean = clean_turns(State(turns=ask.turns, redacted=state["redacted"]))
-    fresh = clean if ask.fresh is None else clean[-ask.fresh :]
+async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None) -> bool:
+    fresh = clean_turns(State(turns=ask.turns, redacted=state["redacted"]))
+    if ask.fresh is not None:
+        texts = zip(ask.turns, state["redacted"].texts, strict=True)
+        fresh = [{"role": turn["role"], "content": text} for turn, text in texts][-ask.fresh :]
     with CancelScope(shield=True):
-        await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
+        kept = await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
+    return kept
 
 
-def _stream(served: Served, state: dict[str, Any]) -> Generator[Any, None, None]:
-    yield from served.chat.stream(dict(state))
+async def _ours(parts: Parts, ask: Ask, pieces: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
+    """The pieces, for as long as the chat is the bot's. Nobody can take over a chat that is not gone on with."""
+    looked = 0.0
+    async with aclosing(cast(AsyncGenerator[Any, None], pieces)) as all_of_them:
+        async for piece in all_of_them:
+            if ask.fresh is not None and time.monotonic() - looked > SECONDS_TO_LOOK:
+                if await to_thread.run_sync(parts.desk.state, ask.chat_id) != BOT:
+                    raise Muted
+                looked = time.monotonic()
+            yield piece
 
 
-async def _stepwise(states: Generator[Any, None, None], stopped: Event) -> AsyncGenerator[Any, None]:
-    """The same, each step in a thread. Closing sets `stopped`, since a LangChain stream that is closed early first runs
-    to its end."""
-    end, at_work = object(), Lock()
-
-    def step() -> Any:
-        with at_work:
-            return next(states, end)
-
-    def close() -> None:
-        with at_work:
-            states.close()
-
-    try:
-        while (state := await to_thread.run_sync(step)) is not end:
-            yield state
-    finally:
-        stopped.set()
-        with CancelScope(shield=True):
-            await to_thread.run_sync(close)
+def _action(ask: Ask, said: Said, state: Mapping[str, Any]) -> str | None:
+    if wants_person(ask.turns[-1]["content"]) or holding(said.text):
+        return HANDOVER
+    return cast(str | None, state.get("action"))
 
 
 def _source(passage: Passage, quoted: bool) -> dict[str, Any]:

@@ -1,30 +1,49 @@
-"""A workspace and its models -> the web application: chat API, widget, review console.
+"""A workspace and its models -> the web application: chat API, widget, review console, the people's desk.
 
 `deskwright serve` runs it. There is no app at module level: `create_app` builds everything from what it is given.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Response
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Lifespan
 
 from deskwright.workspace import Workspace
-from serve import openai_api, refusals, review, widget_api
-from serve.chat import Redactor
+from serve import chatwoot, handover_api, openai_api, people_api, refusals, review, slack, widget_api
+from serve.chat import Redactor, at_once
+from serve.desk import Desk
 from serve.live import Live
 from serve.pages import BodyLimit, Headers, page
-from serve.parts import Parts, Shared
+from serve.parts import Line, Parts, Shared
 from serve.record import Record
+from serve.tasks import Tasks
+from serve.webhook import Webhook
 
 
 def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     """The application for one workspace."""
-    app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None)
-    app.state.parts = Parts(workspace, gate, live, Record(workspace.store))
+    chatwoot.check(workspace)
+    slack.check(workspace)
+    record, desk, tasks = Record(workspace.store), Desk(workspace.store), Tasks()
+    webhook = Webhook(workspace, desk, record, tasks)
+    app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None, lifespan=_background(webhook, tasks))
+    line = Line(at_once=at_once(live.served.chat))
+    app.state.parts = Parts(workspace, gate, live, record, desk, webhook, tasks, line)
     refusals.install(app)
-    for router in (openai_api.router, widget_api.router, review.router):
+    for router in (
+        openai_api.router,
+        widget_api.router,
+        handover_api.router,
+        people_api.router,
+        review.router,
+        chatwoot.router,
+        slack.router,
+    ):
         app.include_router(router)
     app.add_api_route("/", index, include_in_schema=False)
     app.add_api_route("/healthz", health)
@@ -33,11 +52,21 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=workspace.config.serve.origins,
-        allow_methods=["GET", "POST"],
+        allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
         expose_headers=["Retry-After"],
     )
     return app
+
+
+def _background(webhook: Webhook, tasks: Tasks) -> Lifespan[FastAPI]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        webhook.tell_all()
+        yield
+        await tasks.stop()
+
+    return lifespan
 
 
 def index(parts: Shared) -> Response:

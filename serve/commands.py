@@ -208,7 +208,7 @@ def _addresses(workspace: Workspace, url: str) -> list[str]:
     lines = [
         f"Serving at {url}  (stop with Ctrl+C)",
         f"  {url}/widget      the chat, as customers see it",
-        f"  {url}/console     the review console",
+        f"  {url}/console     the review console; {url}/console/desk has the chats that wait for a person",
         f"  {url}/v1          the chat API, for OpenAI's clients",
         f'  <script src="{url}/widget.js" async></script>   puts the chat on your page (serve.origins must name it)',
     ]

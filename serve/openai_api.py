@@ -1,7 +1,7 @@
 """`POST /v1/chat/completions` and `GET /v1/models`, as OpenAI's clients expect them.
 
-Each answer carries an extension object `deskwright` (message id, model, digest, sources, confidence), which plain
-clients ignore. The model's own system text is used; system messages of the caller are not.
+Each answer carries an extension object `deskwright` (message id, model, digest, sources, confidence, action), which
+plain clients ignore. The model's own system text is used; system messages of the caller are not.
 """
 
 from __future__ import annotations
@@ -212,4 +212,5 @@ def _extension(finished: Finished) -> dict[str, Any]:
         "digest": said.digest,
         "sources": list(said.sources),
         "confidence": said.confidence,
+        "action": finished.action,
     }

@@ -1,4 +1,5 @@
-"""What the routes share: the workspace, the gate, the model that answers, the record, the line of those who wait."""
+"""What the routes share: the workspace, the gate, the model that answers, the record, the desk, the line of those who
+wait."""
 
 from __future__ import annotations
 
@@ -16,9 +17,12 @@ from fastapi import Depends, Request
 from deskwright.workspace import Workspace
 from serve.access import TOKEN_SECONDS
 from serve.chat import Redactor
+from serve.desk import Desk
 from serve.live import Live
 from serve.record import Record
 from serve.refusals import Refusal
+from serve.tasks import Tasks
+from serve.webhook import Webhook
 
 WAITING = 16
 """So many answers may wait for their turn; further ones are refused for a moment."""
@@ -30,19 +34,19 @@ SECONDS_AN_ANSWER = 5
 
 
 class Line:
-    """Lets one answer at a time be generated."""
+    """Lets so many answers be generated at a time, and so many more wait."""
 
-    def __init__(self, waiting: int = WAITING) -> None:
-        self._most = waiting
-        self._turn = anyio.Semaphore(1)
+    def __init__(self, waiting: int = WAITING, at_once: int = 1) -> None:
+        self._most = at_once + waiting
+        self._seconds = max(1, min(60, waiting * SECONDS_AN_ANSWER // at_once))
+        self._turn = anyio.Semaphore(at_once)
         self._present = 0
 
     def check(self) -> None:
         """Refuses when too many wait already."""
-        if self._present > self._most:
-            seconds = str(min(60, self._most * SECONDS_AN_ANSWER))
+        if self._present >= self._most:
             message = "Too many people are asking at this moment. Try again shortly."
-            raise Refusal(429, message, "busy", headers={"Retry-After": seconds})
+            raise Refusal(429, message, "busy", headers={"Retry-After": str(self._seconds)})
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -72,11 +76,18 @@ class Memory:
             self._forget()
             return list(self._chats[chat_id][1]) if chat_id in self._chats else None
 
-    def keep(self, chat_id: str, turns: Turns) -> None:
+    def add(self, chat_id: str, turn: dict[str, str], known: Turns) -> None:
+        """Adds a turn to a chat, which begins with what is `known` where it is not in memory."""
         with self._lock:
-            self._chats[chat_id] = (time.monotonic(), list(turns))
+            before = self._chats[chat_id][1] if chat_id in self._chats else known
+            self._chats[chat_id] = (time.monotonic(), [*before, turn])
             self._chats.move_to_end(chat_id)
             self._forget()
+
+    def drop(self, chat_id: str) -> None:
+        """Forgets a chat at once."""
+        with self._lock:
+            self._chats.pop(chat_id, None)
 
     def _forget(self) -> None:
         oldest = time.monotonic() - self._seconds
@@ -92,6 +103,9 @@ class Parts:
     gate: Redactor
     live: Live
     record: Record
+    desk: Desk
+    webhook: Webhook
+    tasks: Tasks
     line: Line = field(default_factory=Line)
     memory: Memory = field(default_factory=Memory)
 

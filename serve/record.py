@@ -9,12 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, RowMapping
 
 from deskwright.store import Store, now
+from serve.desk import BOT, DELETED, Desk, state_of
 
 REASONS = ("wrong", "unclear", "not my question", "rude", "other")
 """Why a customer was not content."""
@@ -46,15 +48,55 @@ class Record:
         self._messages = store.tables.chat_messages
         self._feedback = store.tables.feedback
 
-    def keep(self, chat_id: str, channel: str, turns: Sequence[Mapping[str, str]], said: Said) -> None:
-        """Adds turns and the answer to them to a chat, which is made when it is new."""
+    def keep(self, chat_id: str, channel: str, turns: Sequence[Mapping[str, str]], said: Said | None = None) -> bool:
+        """Adds turns and the bot's answer to them to a chat, which is made when it is new. False if there is an answer
+        and it was dropped, because the chat is no longer the bot's; of a deleted chat nothing is kept at all."""
         with self._store.begin() as connection:
+            state = state_of(self._store, connection, chat_id, lock=True)
+            if state == DELETED:
+                return said is None
             if connection.execute(sa.select(self._chats.c.id).where(self._chats.c.id == chat_id)).first() is None:
                 connection.execute(self._chats.insert().values(id=chat_id, channel=channel, created_at=now()))
             position = self._next_position(connection, chat_id)
             for n, turn in enumerate(turns):
-                self._add(connection, chat_id, position + n, turn["role"], Said(new_id("msg"), turn["content"], "", ""))
-            self._add(connection, chat_id, position + len(turns), "assistant", said)
+                one = Said(turn.get("id") or new_id("msg"), turn["content"], "", "")
+                self._add(connection, chat_id, position + n, turn["role"], one)
+            if said is not None and state == BOT:
+                self._add(connection, chat_id, position + len(turns), "assistant", said)
+            return said is None or state == BOT
+
+    def delete(self, chat_id: str, desk: Desk) -> None:
+        """Removes a chat with all that was said in it and about it. Nobody can go on with it."""
+        with self._store.begin() as connection:
+            desk.move_in(connection, chat_id, "delete", by="visitor")
+            connection.execute(self._chats.delete().where(self._chats.c.id == chat_id))
+
+    def people(self, chat_id: str, after: str = "") -> list[tuple[str, str]]:
+        """The (id, text) of what people wrote in a chat, redacted; with `after`, since that message."""
+        columns = self._messages.c
+        known = sa.select(columns.position).where(columns.id == after, columns.chat_id == chat_id).scalar_subquery()
+        wanted = (
+            sa.select(columns.id, columns.text)
+            .where(columns.chat_id == chat_id, columns.role == "human", columns.position > sa.func.coalesce(known, -1))
+            .order_by(columns.position)
+        )
+        with self._store.read() as connection:
+            return [(row.id, row.text) for row in connection.execute(wanted)]
+
+    def recent(self, channel: str, since: datetime, limit: int) -> list[str]:
+        """The chats of a channel in which something was said since then, the latest first."""
+        latest = sa.func.max(self._messages.c.created_at)
+        wanted = (
+            sa.select(self._messages.c.chat_id)
+            .join(self._chats, self._chats.c.id == self._messages.c.chat_id)
+            .where(self._chats.c.channel == channel)
+            .group_by(self._messages.c.chat_id)
+            .having(latest >= since)
+            .order_by(latest.desc())
+            .limit(limit)
+        )
+        with self._store.read() as connection:
+            return list(connection.execute(wanted).scalars())
 
     def turns(self, chat_id: str, before: int | None = None) -> list[dict[str, str]]:
         """What was said in a chat, redacted."""

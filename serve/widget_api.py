@@ -18,7 +18,9 @@ from sse_starlette import EventSourceResponse
 
 from deskwright.plugins import Generation
 from serve import access
-from serve.answers import Ask, Finished, answer
+from serve.answers import Ask, Finished, Muted, answer
+from serve.desk import BOT, DELETED
+from serve.handover import WAIT, for_the_bot, listen, turns_of
 from serve.live import Served
 from serve.openai_api import broken, events
 from serve.pages import asset, page
@@ -26,6 +28,7 @@ from serve.parts import Parts, Shared, Turns
 from serve.record import new_id
 from serve.refusals import Refusal
 
+CHANNEL = "widget"
 LONGEST_MESSAGE = 4000
 LONGEST_HISTORY = 40
 """Turns that go with a question; older ones stay in the record."""
@@ -47,8 +50,11 @@ class Thumb(BaseModel):
 
 
 def _origin(request: Request, parts: Shared) -> str:
-    """The page's origin, which must be this server or one of `serve.origins`."""
+    """The page's origin, which must be this server or one of `serve.origins`. Browsers leave it out where a page reads
+    from its own server; then it is empty."""
     origin = request.headers.get("origin", "")
+    if not origin and request.method == "GET":
+        return ""
     own = urlsplit(origin).netloc == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
         raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
@@ -60,7 +66,20 @@ Origin = Annotated[str, Depends(_origin)]
 
 def _chat(request: Request, parts: Shared, origin: Origin) -> str:
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    return access.chat_of(parts.workspace.keys.session, token, origin)
+    chat_id = access.chat_of(parts.workspace.keys.session, token, origin or _own(request, parts, token))
+    if parts.desk.state(chat_id) == DELETED:
+        raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
+    return chat_id
+
+
+def _own(request: Request, parts: Shared, token: str) -> str:
+    """This server's own origin, by the scheme that the token is for: a proxy before it may speak another."""
+    plain, secure = (f"{scheme}://{request.headers.get('host')}" for scheme in ("http", "https"))
+    try:
+        access.chat_of(parts.workspace.keys.session, token, secure)
+    except Refusal:
+        return plain
+    return secure
 
 
 Chat = Annotated[str, Depends(_chat)]
@@ -95,15 +114,16 @@ def session(parts: Shared, origin: Origin) -> dict[str, Any]:
 
 @router.post("/widget/api/chat", response_model=None)
 async def chat(question: Question, chat_id: Chat, parts: Shared) -> EventSourceResponse:
-    """Answers the next message of a chat: events `{"type": "text" | "end" | "error", ...}`."""
-    if not question.message.strip():
+    """Answers the next message of a chat: events `{"type": "text" | "end" | "error", ...}`. A chat that is a person's
+    gets no text: what is said in it is kept for them."""
+    message = question.message.strip()
+    if not message:
         raise Refusal(400, "The message is empty.", param="message")
+    if action := await listen(parts, chat_id, CHANNEL, message):
+        return events(_for_a_person(parts, chat_id, action))
     parts.line.check()
     served = await parts.live.current()
-    known = parts.memory.turns(chat_id)
-    if known is None:
-        known = await to_thread.run_sync(parts.record.turns, chat_id)
-    turns = [*known, {"role": "user", "content": question.message.strip()}]
+    turns = [*await turns_of(parts, chat_id), {"role": "user", "content": message}]
     return events(_events(parts, served, chat_id, turns))
 
 
@@ -130,16 +150,30 @@ def redacted(parts: Parts, place: tuple[str, int], text: str) -> str:
 
 async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> AsyncIterator[str]:
     how = Generation(max_tokens=parts.workspace.config.serve.max_tokens)
-    ask = Ask(chat_id, "widget", turns[-LONGEST_HISTORY:], how, fresh=1)
+    ask = Ask(chat_id, CHANNEL, for_the_bot(turns[-LONGEST_HISTORY:]), how, fresh=1)
     try:
         async with aclosing(answer(parts, served, ask)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Finished):
-                    parts.memory.keep(chat_id, [*turns, {"role": "assistant", "content": piece.said.text}])
-                    yield json.dumps({"type": "end", "message_id": piece.said.message_id})
+                    parts.memory.add(chat_id, turns[-1], turns[:-1])
+                    parts.memory.add(chat_id, {"role": "assistant", "content": piece.said.text}, turns)
+                    yield _end(piece.said.message_id, BOT, piece.action)
                 else:
                     yield json.dumps({"type": "text", "text": piece})
+    except Muted:
+        state = await to_thread.run_sync(parts.desk.state, chat_id)
+        if state != DELETED:
+            parts.memory.add(chat_id, turns[-1], turns[:-1])
+        yield _end(None, state, WAIT)
     except Refusal as refusal:
         yield json.dumps({"type": "error", "message": refusal.message})
     except Exception as error:
         yield json.dumps({"type": "error", "message": broken(error).message})
+
+
+async def _for_a_person(parts: Parts, chat_id: str, action: str) -> AsyncIterator[str]:
+    yield _end(None, await to_thread.run_sync(parts.desk.state, chat_id), action)
+
+
+def _end(message_id: str | None, state: str, action: str | None) -> str:
+    return json.dumps({"type": "end", "message_id": message_id, "state": state, "action": action})

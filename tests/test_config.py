@@ -97,13 +97,19 @@ def test_the_message_counts_the_faults_and_names_the_file(tmp_path: Path) -> Non
 
 
 def test_an_unknown_section_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    known = "store, privacy, sources, model, dataset, tune, serve"
+    known = "store, privacy, sources, model, dataset, tune, serve, integrations"
 
     assert [f"tuen: no such setting; known here: {known}"] == faults(tmp_path, "[tuen]\nrank = 3\n")
 
 
 def test_an_unknown_setting_is_answered_with_the_known_ones_of_its_section(tmp_path: Path) -> None:
     assert faults(tmp_path, '[store]\nuri = "x"\n') == ["store.uri: no such setting; known here: url"]
+
+
+def test_an_unknown_setting_of_an_integration_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    (found,) = faults(tmp_path, '[integrations.chatwoot]\nuri = "x"\n')
+
+    assert found.startswith("integrations.chatwoot.uri: no such setting; known here: url, account, ")
 
 
 def test_an_unknown_source_is_answered_with_the_known_ones(tmp_path: Path) -> None:

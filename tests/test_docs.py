@@ -12,7 +12,7 @@ import pytest
 
 from deskwright import plugins
 from deskwright.cli import COMMANDS, STAGES
-from deskwright.config import Config
+from deskwright.config import Config, Integrations
 from deskwright.conversation import Conversation, Failure
 from deskwright.keys import KEY_NAMES
 from privacy.redact import ENTITIES
@@ -20,7 +20,10 @@ from privacy.redact import ENTITIES
 ROOT = Path(__file__).resolve().parents[1]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(ROOT.glob("docs/**/*.md"))
-SECTIONS = [name for name in Config.model_fields if name != "sources"]
+SECTIONS = [
+    *(name for name in Config.model_fields if name not in ("sources", "integrations")),
+    *(f"integrations.{name}" for name in Integrations.model_fields),
+]
 BUILT_IN = ("mail", "slack", "table", "zendesk")
 
 
@@ -66,7 +69,9 @@ def test_no_connector_of_this_package_is_missing_from_the_test_above() -> None:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
-    model = Config().model_dump(mode="json")[name]
+    model = Config().model_dump(mode="json")
+    for part in name.split("."):
+        model = model[part]
     documented = dict(re.findall(r"^\| `(\w+)` \| (not set|`.*?`) \| \S", section(name), re.MULTILINE))
 
     assert {setting: shown(default) for setting, default in model.items()} == documented

@@ -165,6 +165,7 @@ def test_an_answer_has_openais_form_and_the_extension(client: Client) -> None:
         "digest": "d1",
         "sources": [{"id": "p1", "question": "Where is it?", "score": 0.8}],
         "confidence": 1.0,
+        "action": None,
     }
 
 

@@ -16,7 +16,7 @@ from deskwright.plugins import Engine, Generation, Token
 from deskwright.workspace import Workspace
 from instruct.passages import Passage
 from privacy.gate import Gate
-from serve.chat import EngineChatModel, answer, build_chat, prompt, redact, retrieve, speak
+from serve.chat import Answer, EngineChatModel, build_chat, prompt, redact, retrieve, speak
 from serve.engines.echo import Echo
 from serve.engines.text import Detokenizer, Stops
 from serve.speak import LONGEST, Speech
@@ -111,7 +111,7 @@ def test_each_part_adds_its_key(ws: Workspace) -> None:
         {"role": "user", "content": "where is it"},
     ]
 
-    state = answer(Echo()).invoke(state)
+    state = Answer(Echo()).invoke(state)
 
     assert state["answer"].content == "where is it"
 

@@ -30,6 +30,10 @@ from deskwright import audit
 from deskwright.errors import DeskwrightError
 from deskwright.keys import Keys
 from deskwright.store import Store, Tables, now
+from serve.deliveries import is_new
+from serve.desk import Desk
+from serve.record import Record
+from serve.refusals import Refusal
 
 KEYS = Keys(*(secrets.token_bytes(32) for _ in range(3)))
 CANARY = "my parrot Quetzalcoatl sings"
@@ -222,7 +226,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0001"
+down_revision = "0003"
 
 
 def upgrade():
@@ -264,7 +268,7 @@ def test_a_migration_that_leaves_a_row_without_its_parent_changes_nothing(store:
 
     assert column(store, "subject") == [CANARY]
     with store.read() as connection:
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0001"
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0003"
 
 
 def test_free_text_is_in_no_byte_of_the_files(store: Store) -> None:
@@ -486,3 +490,36 @@ def test_a_log_that_several_write_at_once_is_whole(store: Store) -> None:
         list(pool.map(lambda n: record(store, "ingest", n=n), range(20)))
 
     assert audit.broken_at(store) is None
+
+
+def test_of_several_who_take_a_chat_at_once_one_gets_it(store: Store) -> None:
+    def take(n: int) -> bool:
+        try:
+            Desk(store).move("chat_1", "take", by="person", agent=str(n))
+        except Refusal:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(take, range(8)))
+
+    handover = Desk(store).find("chat_1")
+    assert sum(taken) == 1
+    assert handover is not None
+    assert handover.agent == str(taken.index(True))
+
+
+def test_what_is_said_in_a_chat_at_once_is_kept_one_after_the_other(store: Store) -> None:
+    chat = Record(store)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: chat.keep("chat_1", "widget", [{"role": "user", "content": str(n)}]), range(8)))
+
+    assert sorted(turn["content"] for turn in chat.turns("chat_1")) == [str(n) for n in range(8)]
+
+
+def test_a_delivery_that_comes_several_times_at_once_is_new_once(store: Store) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: is_new(store, "slack", "Ev1"), range(8)))
+
+    assert sum(found) == 1
+    assert is_new(store, "chatwoot", "Ev1")

@@ -5,6 +5,7 @@
 const get = (id) => document.getElementById(id);
 const KEY = "deskwright.reviewer";
 const SECONDS_TO_LOOK_AGAIN = 15;
+const WHO = { user: "Customer", assistant: "Bot", human: "Colleague" };
 
 let key = "";
 let cases = [];
@@ -180,7 +181,7 @@ function about(item) {
 
 function showCase(item) {
   get("conversation").replaceChildren(
-    ...item.conversation.map((said) => turn(said.role, said.role === "user" ? "Customer" : "Bot", said.content)),
+    ...item.conversation.map((said) => turn(said.role, WHO[said.role], said.content)),
     turn("assistant asked", "The answer to review", item.answer),
   );
   get("about").replaceChildren(...about(item));

@@ -1,0 +1,158 @@
+// The people's desk: lists the chats that wait for a person, shows one, takes it over, replies, gives it back, closes it.
+// Text from anywhere becomes DOM text, never markup.
+"use strict";
+
+const get = (id) => document.getElementById(id);
+const KEY = "deskwright.reviewer";
+const SECONDS_TO_LOOK_AGAIN = 4;
+const STATES = { bot: "the bot answers", pending: "waits for a person", human: "a person has it", closed: "closed" };
+const WHO = { user: "Customer", assistant: "Bot", human: "Colleague" };
+
+let key = "";
+let open = null;
+let shown = "";
+
+function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function remember(value) {
+  key = value;
+  try {
+    if (value) sessionStorage.setItem(KEY, value);
+    else sessionStorage.removeItem(KEY);
+  } catch { /* a browser without storage asks for the key again */ }
+}
+
+function remembered() {
+  const named = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (named) {
+    history.replaceState(null, "", location.pathname);
+    return named;
+  }
+  try {
+    return sessionStorage.getItem(KEY) || "";
+  } catch {
+    return "";
+  }
+}
+
+async function call(path, body) {
+  const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+  const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+  const response = await fetch(`/console/api/${path}`, options);
+  const data = await response.json().catch(() => ({}));
+  if (response.ok) return data;
+  const error = new Error(data.error ? data.error.message : "The server did not answer. Try again.");
+  error.status = response.status;
+  throw error;
+}
+
+function show(name) {
+  for (const id of ["login", "desk"]) get(id).hidden = id !== name;
+}
+
+async function load() {
+  if (!key) return show("login");
+  try {
+    const { chats, bot } = await call("chats");
+    show("desk");
+    list([...chats, ...bot]);
+    if (open) await showOne(open);
+  } catch (error) {
+    if (error.status !== 401 && error.status !== 403) {
+      get(get("desk").hidden ? "login-fault" : "fault").textContent = error.message;
+      return;
+    }
+    remember("");
+    get("login-fault").textContent = error.message;
+    show("login");
+  }
+}
+
+function list(chats) {
+  get("none").hidden = chats.length > 0;
+  get("chats").replaceChildren(...chats.map((chat) => {
+    const item = make("li");
+    const button = make("button");
+    button.type = "button";
+    button.setAttribute("aria-current", String(chat.chat_id === open));
+    button.append(make("b", "", STATES[chat.state]));
+    if (chat.since) button.append(make("span", "soft", `since ${new Date(chat.since).toLocaleTimeString()}`));
+    button.addEventListener("click", () => choose(chat.chat_id));
+    item.append(button);
+    return item;
+  }));
+}
+
+function choose(chatId) {
+  open = chatId;
+  shown = "";
+  get("reply").value = "";
+  get("fault").textContent = "";
+  load();
+}
+
+async function showOne(chatId) {
+  let chat;
+  try {
+    chat = await call(`chats/${encodeURIComponent(chatId)}`);
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    open = null;
+    get("one").hidden = true;
+    return;
+  }
+  if (chatId !== open) return;
+  get("one").hidden = false;
+  get("about").textContent = STATES[chat.state] + (chat.contact ? ` - reach the customer at ${chat.contact}` : "");
+  get("reply-form").hidden = chat.state !== "human";
+  for (const button of get("moves").children) {
+    button.hidden = !button.dataset.from.split(" ").includes(chat.state);
+  }
+  const now = JSON.stringify(chat.turns);
+  if (now === shown) return;
+  shown = now;
+  get("turns").replaceChildren(...chat.turns.map((said) => {
+    const turn = make("div", `turn ${said.role}`);
+    turn.append(make("p", "who", WHO[said.role]), make("div", "bubble", said.content));
+    return turn;
+  }));
+}
+
+async function act(path, body) {
+  get("fault").textContent = "";
+  try {
+    await call(`chats/${encodeURIComponent(open)}/${path}`, body);
+    if (path === "reply") get("reply").value = "";
+  } catch (error) {
+    get("fault").textContent = error.message;
+  }
+  await load();
+}
+
+for (const button of get("moves").children) {
+  button.addEventListener("click", () => act(button.dataset.move, {}));
+}
+get("reply-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = get("reply").value.trim();
+  if (text) act("reply", { text });
+});
+get("login-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  get("login-fault").textContent = "";
+  remember(get("key").value.trim());
+  get("key").value = "";
+  load();
+});
+
+setInterval(() => {
+  if (!get("desk").hidden) load();
+}, SECONDS_TO_LOOK_AGAIN * 1000);
+
+remember(remembered());
+load();
