@@ -121,10 +121,12 @@ base = "demo"
 # webhook = ""
 # webhook_secret = "DESKWRIGHT_WEBHOOK_SECRET"
 
-# [serve.server]        # for the engine openai; docs/serving.md
-# url = "http://127.0.0.1:8001/v1"
-# model = ""            # its name there; NAME-DIGEST of the promoted model if empty
-# key_variable = ""     # the environment variable that has the server's key
+# Another server, for the engine openai (docs/serving.md). Its name there is NAME-DIGEST of the promoted model if empty;
+# key_variable names the environment variable that has its key.
+# [serve.server]
+# url = ""               # for example "http://127.0.0.1:8001/v1"
+# model = ""
+# key_variable = ""
 
 # An agent bot of Chatwoot (docs/integrations.md), where `url` names yours. The secrets are in the variables named.
 # [integrations.chatwoot]
