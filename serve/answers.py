@@ -14,6 +14,7 @@ from deskwright.plugins import Generation
 from instruct.holding import holding
 from instruct.passages import Passage
 from privacy.gate import Refused
+from privacy.redact import PLACEHOLDER
 from serve.chat import State, clean_turns
 from serve.desk import BOT
 from serve.engines.transformers import TooLong
@@ -48,7 +49,8 @@ class Muted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of an answer. `text` is what was shown, `said` what was recorded, `action` what is to be done next."""
+    """The end of an answer. `text` is what was shown, `said` what was recorded, `action` what is to be done next;
+    `typed` is what was recorded with the customer's own words, so that they get the same placeholders again."""
 
     said: Said
     text: str = field(repr=False)
@@ -56,6 +58,7 @@ class Finished:
     prompt_tokens: int
     completion_tokens: int
     action: str | None = None
+    typed: str = field(default="", repr=False)
 
 
 async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str | Finished, None]:
@@ -104,7 +107,9 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
         raise Muted
     usage = end.usage_metadata
     action = HANDOVER if wants_person(ask.turns[-1]["content"]) or holding(said.text) else None
-    yield Finished(said, shown, about["finish_reason"], usage["input_tokens"], usage["output_tokens"], action)
+    words = state["redacted"].words
+    typed = PLACEHOLDER.sub(lambda found: words.get(found.group(), found.group()), said.text)
+    yield Finished(said, shown, about["finish_reason"], usage["input_tokens"], usage["output_tokens"], action, typed)
 
 
 async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None) -> bool:
