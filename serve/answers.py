@@ -14,6 +14,7 @@ from deskwright.plugins import Generation
 from instruct.holding import holding
 from instruct.passages import Passage
 from privacy.gate import Refused
+from privacy.redact import PLACEHOLDER
 from serve.chat import State, clean_turns, ground, tell
 from serve.desk import BOT
 from serve.engines.text import TooLong
@@ -51,7 +52,8 @@ class Muted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of an answer. `text` is what was shown, `said` what was recorded, `action` what is to be done next."""
+    """The end of an answer. `text` is what was shown, `said` what was recorded, `action` what is to be done next;
+    `typed` is what was recorded with the customer's own words, so that they get the same placeholders again."""
 
     said: Said
     text: str = field(repr=False)
@@ -60,6 +62,8 @@ class Finished:
     completion_tokens: int
     action: str | None = None
     """What the bot did instead of answering, or what should follow: "quote", "ask", "handover"."""
+
+    typed: str = field(default="", repr=False)
 
     @property
     def sources(self) -> Sequence[Mapping[str, Any]]:
@@ -114,8 +118,9 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
     if not await _keep(parts, ask, state, said):
         raise Muted
     usage = end.usage_metadata
-    used = usage["input_tokens"], usage["output_tokens"]
-    yield Finished(said, shown, about["finish_reason"], *used, action=_action(ask, said, state))
+    used, words = (usage["input_tokens"], usage["output_tokens"]), state["redacted"].words
+    typed = PLACEHOLDER.sub(lambda found: words.get(found.group(), found.group()), said.text)
+    yield Finished(said, shown, about["finish_reason"], *used, action=_action(ask, said, state), typed=typed)
 
 
 async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None) -> bool:

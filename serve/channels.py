@@ -51,7 +51,7 @@ async def respond(
         await hand_over(parts, chat_id, by="bot")
         return Reply("", True)
     parts.memory.add(chat_id, turns[-1], turns[:-1])
-    parts.memory.add(chat_id, {"role": "assistant", "content": finished.said.text}, turns)
+    parts.memory.add(chat_id, {"role": "assistant", "content": finished.typed}, turns)
     handover = finished.action == HANDOVER or not finished.text.strip()
     if handover:
         await hand_over(parts, chat_id, by="bot")

@@ -156,7 +156,7 @@ async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> A
             async for piece in pieces:
                 if isinstance(piece, Finished):
                     parts.memory.add(chat_id, turns[-1], turns[:-1])
-                    parts.memory.add(chat_id, {"role": "assistant", "content": piece.said.text}, turns)
+                    parts.memory.add(chat_id, {"role": "assistant", "content": piece.typed}, turns)
                     yield _end(piece.said.message_id, BOT, piece.action)
                 else:
                     yield json.dumps({"type": "text", "text": piece})

@@ -289,6 +289,17 @@ def test_what_a_person_writes_reaches_the_customer_as_written_and_the_record_red
     assert "Zoe" not in client.said()[2][1]
 
 
+def test_a_person_keeps_one_placeholder_however_long_the_chat(client: Client) -> None:
+    for text in ("My name is Zoe Canary", "I am Zoe Canary, mail zoe@example.com", "Zoe Canary again"):
+        client.say(text)
+    client.move("take")
+    client.move("reply", text="Hello Zoe Canary.")
+
+    assert [text for role, text in client.said() if role != "assistant"] == [
+        "My name is <PERSON_1>", "I am <PERSON_1>, mail <EMAIL_1>", "<PERSON_1> again", "Hello <PERSON_1>.",
+    ]  # fmt: skip
+
+
 def test_after_a_restart_a_persons_words_are_readable_without_names(client: Client) -> None:
     client.say("My name is Zoe Canary")
     client.move("take")

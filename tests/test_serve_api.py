@@ -278,7 +278,7 @@ def test_nothing_of_a_message_is_in_any_file_or_log(
 
     assert CANARY.encode() not in everything
     assert CANARY not in caplog.text + out + err
-    assert client.rows("feedback")[-1]["comment"] == "I am <EMAIL_2>"
+    assert client.rows("feedback")[-1]["comment"] == "I am <EMAIL_1>"
 
 
 def test_models_lists_the_name_and_the_alias(client: Client) -> None:
