@@ -14,6 +14,7 @@ from deskwright.workspace import Workspace
 from serve import openai_api, refusals, review, widget_api
 from serve.chat import Redactor
 from serve.live import Live
+from serve.middleware import REQUEST_ID, Faults, RequestId
 from serve.pages import BodyLimit, Headers, page
 from serve.parts import Parts, Shared
 from serve.record import Record
@@ -29,14 +30,16 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     app.add_api_route("/", index, include_in_schema=False)
     app.add_api_route("/healthz", health)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Headers)
+    app.add_middleware(Faults)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=workspace.config.serve.origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type"],
-        expose_headers=["Retry-After"],
+        expose_headers=["Retry-After", REQUEST_ID],
     )
+    app.add_middleware(Headers)
+    app.add_middleware(RequestId)
     return app
 
 

@@ -188,6 +188,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # whoever connects as soon as the address is known waits until the server takes over
     except OSError as error:
         listening.close()
         raise DeskwrightError(

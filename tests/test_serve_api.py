@@ -199,9 +199,13 @@ def test_a_stream_without_usage_asked_for_has_none(client: Client) -> None:
         ({"messages": "hello"}, 400, None),
         ({"messages": [{"role": "assistant", "content": "hello"}]}, 400, None),
         ({"messages": [{"role": "king", "content": "hello"}]}, 400, None),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, 400, None),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
+            400,
+            "unsupported_value",
+        ),
         ({"messages": [{"role": "user", "content": "hello"}] * 201}, 400, None),
-        ({"n": 2}, 400, None),
+        ({"n": 2}, 400, "unsupported_value"),
         ({"temperature": 3}, 400, None),
         ({"max_tokens": 0}, 400, None),
         ({"messages": [{"role": "user", "content": "x" * 70_000}]}, 413, "too_large"),
@@ -331,6 +335,23 @@ def test_a_fault_in_the_middle_is_an_error_event_that_quotes_nobody(
     assert json.loads(items[-1])["error"]["type"] == "server_error"
     assert "[DONE]" not in items
     assert CANARY not in caplog.text
+
+
+def test_a_fault_nobody_expected_is_an_error_with_an_id_and_quotes_nobody(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ValueError(f"cannot encode {CANARY}")
+
+    monkeypatch.setattr(client.http.app.state.parts.record, "stats", broken)  # type: ignore[attr-defined]
+    response = client.http.get("/console/api/stats", headers=client.key("reviewer"))
+
+    assert response.status_code == 500
+    assert response.json()["error"]["type"] == "server_error"
+    assert response.headers["x-request-id"] in response.json()["error"]["message"]
+    assert response.headers["x-request-id"] in caplog.text
+    assert "ValueError at test_serve_api.py" in caplog.text
+    assert CANARY not in caplog.text + response.text
 
 
 def test_a_question_too_long_for_the_model_is_the_callers_fault(ws: Workspace) -> None:
