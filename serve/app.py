@@ -18,17 +18,13 @@ from serve.middleware import REQUEST_ID, Faults, RequestId
 from serve.pages import BodyLimit, Headers, page
 from serve.parts import Parts, Shared
 from serve.record import Record
+from serve.refusals import documented
 
 
 def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     """The application for one workspace."""
-    app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None)
+    app = routes()
     app.state.parts = Parts(workspace, gate, live, Record(workspace.store))
-    refusals.install(app)
-    for router in (openai_api.router, widget_api.router, review.router):
-        app.include_router(router)
-    app.add_api_route("/", index, include_in_schema=False)
-    app.add_api_route("/healthz", health)
     app.add_middleware(BodyLimit)
     app.add_middleware(Faults)
     app.add_middleware(
@@ -40,6 +36,18 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     )
     app.add_middleware(Headers)
     app.add_middleware(RequestId)
+    return app
+
+
+def routes() -> FastAPI:
+    """Every route, and the document that describes them, without anything to answer from yet."""
+    app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None)
+    refusals.install(app)
+    app.include_router(openai_api.router)
+    for router in (widget_api.router, review.router):
+        app.include_router(router, responses=documented(400, 401, 403, 404))
+    app.add_api_route("/", index, include_in_schema=False)
+    app.add_api_route("/healthz", health)
     return app
 
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from deskwright.plugins import Generation
@@ -31,7 +39,18 @@ def only(sentence: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-class TextPart(BaseModel):
+def _false(value: bool) -> bool:
+    assert value is False
+    return value
+
+
+class Strict(BaseModel):
+    """A request's value has the type it should have: a number in quotation marks is a fault."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class TextPart(Strict):
     type: Literal["text"]
     text: str
 
@@ -42,7 +61,7 @@ Content = Annotated[
 ]
 
 
-class ChatMessage(BaseModel):
+class ChatMessage(Strict):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Content = None
 
@@ -53,15 +72,15 @@ class ChatMessage(BaseModel):
         return self.content or ""
 
 
-class StreamOptions(BaseModel):
+class StreamOptions(Strict):
     include_usage: bool | None = None
 
 
-class TextFormat(BaseModel):
+class TextFormat(Strict):
     type: Literal["text"]
 
 
-class ChatRequest(BaseModel):
+class ChatRequest(Strict):
     """A conversation to be answered. System messages are taken and not used: the model keeps the ones it was tuned
     with."""
 
@@ -82,7 +101,7 @@ class ChatRequest(BaseModel):
                     "max_completion_tokens": 128,
                 },
             ]
-        }
+        },
     )
 
     model: str
@@ -94,12 +113,16 @@ class ChatRequest(BaseModel):
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, gt=0, le=1)
     stop: str | Annotated[list[str], Field(max_length=MOST_STOPS)] | None = None
-    n: Annotated[Literal[1] | None, only("One answer is given to a request: leave n out, or send 1.")] = None
+    n: Annotated[
+        Annotated[int, Field(ge=1, le=1)] | None, only("One answer is given to a request: leave n out, or send 1.")
+    ] = None
     logprobs: Annotated[
-        Literal[False] | None, only("No log probabilities are given: leave logprobs out, or send false.")
+        Annotated[bool, AfterValidator(_false), Field(json_schema_extra={"const": False})] | None,
+        only("No log probabilities are given: leave logprobs out, or send false."),
     ] = None
     top_logprobs: Annotated[
-        Literal[0] | None, only("No log probabilities are given: leave top_logprobs out, or send 0.")
+        Annotated[int, Field(ge=0, le=0)] | None,
+        only("No log probabilities are given: leave top_logprobs out, or send 0."),
     ] = None
     tools: Annotated[
         list[Any] | None, Field(max_length=0), only("This bot calls no tools: leave tools out, or send an empty list.")

@@ -34,7 +34,10 @@ ALIAS = NAME
 SECONDS_TO_LOOK = 0.25
 """How often an answer that is not streamed looks whether its client is still there."""
 
-ANSWERED = {"model": Completion, "content": {"text/event-stream": {"schema": {"type": "string"}, "example": CHUNKS}}}
+EVENT = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
+
+ANSWERED = {"model": Completion, "content": {"text/event-stream": {"itemSchema": EVENT, "example": CHUNKS}}}
+"""What `complete` answers, for the OpenAPI document."""
 
 router = APIRouter(tags=["OpenAI"])
 T = TypeVar("T")

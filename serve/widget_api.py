@@ -93,7 +93,7 @@ def session(parts: Shared, origin: Origin) -> dict[str, Any]:
     return {"token": token, "expires_in": access.TOKEN_SECONDS}
 
 
-@router.post("/widget/api/chat", response_model=None)
+@router.post("/widget/api/chat", response_class=EventSourceResponse)
 async def chat(question: Question, chat_id: Chat, parts: Shared) -> EventSourceResponse:
     """Answers the next message of a chat: events `{"type": "text" | "end" | "error", ...}`."""
     if not question.message.strip():
