@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from deskwright.workspace import Workspace
-from serve import openai_api, refusals, review, widget_api
+from serve import openai_api, refusals, retrieve_api, review, widget_api
 from serve.chat import Redactor
 from serve.live import Live
 from serve.middleware import REQUEST_ID, Faults, RequestId
@@ -44,6 +44,7 @@ def routes() -> FastAPI:
     app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None)
     refusals.install(app)
     app.include_router(openai_api.router)
+    app.include_router(retrieve_api.router)
     for router in (widget_api.router, review.router):
         app.include_router(router, responses=documented(400, 401, 403, 404))
     app.add_api_route("/", index, include_in_schema=False)

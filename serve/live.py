@@ -17,7 +17,7 @@ from deskwright.workspace import Workspace
 from instruct import adapter
 from instruct.passages import Passages
 from instruct.rounds import Model, champion
-from serve.chat import Part, Redactor, build_chat
+from serve.chat import Index, Part, Redactor, build_chat
 
 log = logging.getLogger("deskwright.serve")
 
@@ -35,6 +35,8 @@ class Served:
     name: str
     digest: str
     chat: Part
+    index: Index | None = None
+    """The passages the chat looks in, where it was tuned with any."""
 
 
 Opener = Callable[[Model | None], Served]
@@ -52,7 +54,7 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
         searched = model is not None and (card.passages or quote_from is not None)
         index = Passages.open(workspace, model.dataset) if model and searched else None
         chat = build_chat(gate, made, index, card.system, card.passages, quote_from)
-        return Served(made.model, made.digest, chat)
+        return Served(made.model, made.digest, chat, index)
 
     return open_model
 

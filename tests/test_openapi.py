@@ -11,6 +11,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from instruct.passages import Passage
 from privacy.gate import Gate
 from serve import access
 from serve.app import create_app, routes
@@ -21,8 +22,13 @@ from serve.live import Live, Served
 from serve.record import Said
 from tests.server_process import make
 
-EXAMPLES = 25
+EXAMPLES = 15
 ROLES = {"/v1": "integration", "/console": "reviewer"}
+
+
+class Index:
+    def search(self, question: str, k: int) -> list[Passage]:
+        return [Passage("p1", "Where is it?", "On its way.", 0.8)][:k]
 
 
 class Api:
@@ -32,7 +38,9 @@ class Api:
         ws = make(root)
         gate = Gate.of(ws)
         chat = build_chat(gate, Echo("echo-1"), None, "Help.", 0)
-        self.app = create_app(ws, Live(ws.store, lambda model: Served("echo-1", "d1", chat), untuned=True), gate)
+        self.app = create_app(
+            ws, Live(ws.store, lambda model: Served("echo-1", "d1", chat, Index()), untuned=True), gate
+        )
         self.running = run(self.app, "127.0.0.1", 0)
         self.app.state.parts.record.keep("chat_1", "widget", [], Said("msg_1", "hello", "echo-1", "d1"))
         self.keys = {place: access.create(ws.store, role, "test") for place, role in ROLES.items()}
