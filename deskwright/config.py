@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from deskwright.errors import ConfigError, DeskwrightError
 
 FILE = "deskwright.toml"
 BUILT_IN_NAMES = "builtin"
+RATE = r"^([1-9]\d*/(second|minute|hour|day))?$"
 SHAPE_NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 
 DEFAULT = """\
@@ -102,6 +104,12 @@ base = "demo"
 # max_tokens = 256
 # Web origins that may embed the widget, for example "https://shop.example.com".
 # origins = []
+# How often one API key, one chat and one address (of the widget, or with a wrong key) may ask; "" for no limit.
+# limit_key = "600/minute"
+# limit_session = "30/minute"
+# limit_address = "120/minute"
+# Addresses of reverse proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed: ["127.0.0.1", "10.0.0.0/8"].
+# proxies = []
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
 """
 
@@ -162,7 +170,18 @@ class Serve(_Section):
     greeting: str = "Hello! How can I help?"
     max_tokens: int = Field(256, ge=1, le=4096)
     origins: tuple[str, ...] = ()
+    limit_key: str = Field("600/minute", pattern=RATE)
+    limit_session: str = Field("30/minute", pattern=RATE)
+    limit_address: str = Field("120/minute", pattern=RATE)
+    proxies: tuple[str, ...] = ()
     quote: bool = True
+
+    @field_validator("proxies", mode="after")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for each in given:
+            ip_network(each)
+        return given
 
 
 class Config(_Section):

@@ -106,12 +106,15 @@ def _allow(role: str) -> Callable[[Request, Sent], Key]:
                 401, "No API key was sent. Send the header `Authorization: Bearer dw_...`.", "invalid_api_key"
             )
         found = check(request.app.state.parts.workspace.store, sent.credentials.strip())
+        limits = request.app.state.parts.limits
         if found is None:
+            limits.count_address(request)
             raise Refusal(401, "This API key is not known, or was revoked.", "invalid_api_key")
         if found.role not in (role, "admin"):
             raise Refusal(
                 403, f"This key has the role {found.role}; {ROLES[role]} needs {role} or admin.", "wrong_role"
             )
+        limits.count("key", found.id)
         return found
 
     return holder

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Response
-from starlette.middleware.cors import CORSMiddleware
 
 from deskwright.workspace import Workspace
 from serve import openai_api, refusals, retrieve_api, review, widget_api
 from serve.chat import Redactor
+from serve.limits import Limits
 from serve.live import Live
-from serve.middleware import REQUEST_ID, Faults, RequestId
+from serve.middleware import REQUEST_ID, Cors, Faults, RequestId
 from serve.pages import BodyLimit, Headers, page
 from serve.parts import Parts, Shared
 from serve.record import Record
@@ -24,14 +24,14 @@ from serve.refusals import documented
 def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     """The application for one workspace."""
     app = routes()
-    app.state.parts = Parts(workspace, gate, live, Record(workspace.store))
+    app.state.parts = Parts(workspace, gate, live, Record(workspace.store), Limits(workspace.config.serve))
     app.add_middleware(BodyLimit)
     app.add_middleware(Faults)
     app.add_middleware(
-        CORSMiddleware,
+        Cors,
         allow_origins=workspace.config.serve.origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=["*"],
         expose_headers=["Retry-After", REQUEST_ID],
     )
     app.add_middleware(Headers)

@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serve.refusals import Refusal
@@ -18,6 +19,8 @@ from serve.refusals import Refusal
 log = logging.getLogger("deskwright.serve")
 
 REQUEST_ID = "X-Request-ID"
+
+FOR_PAGES = ("/v1/", "/widget/api/")
 
 
 class RequestId:
@@ -38,6 +41,14 @@ class RequestId:
             await send(message)
 
         await self._app(scope, receive, named)
+
+
+class Cors(CORSMiddleware):
+    """Lets pages of the configured origins call the APIs; the rest of the server is none of theirs."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        open_to_pages = scope["type"] == "http" and scope["path"].startswith(FOR_PAGES)
+        await (super().__call__ if open_to_pages else self.app)(scope, receive, send)
 
 
 class Faults:

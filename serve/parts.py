@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from deskwright.workspace import Workspace
 from serve.access import TOKEN_SECONDS
 from serve.chat import Redactor
+from serve.limits import Limits
 from serve.live import Live
 from serve.record import Record
 from serve.refusals import Refusal
@@ -92,6 +93,7 @@ class Parts:
     gate: Redactor
     live: Live
     record: Record
+    limits: Limits
     line: Line = field(default_factory=Line)
     memory: Memory = field(default_factory=Memory)
 

@@ -52,6 +52,7 @@ def _origin(request: Request, parts: Shared) -> str:
     own = urlsplit(origin).netloc == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
         raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
+    parts.limits.count_address(request)
     return origin
 
 
@@ -60,7 +61,9 @@ Origin = Annotated[str, Depends(_origin)]
 
 def _chat(request: Request, parts: Shared, origin: Origin) -> str:
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    return access.chat_of(parts.workspace.keys.session, token, origin)
+    chat_id = access.chat_of(parts.workspace.keys.session, token, origin)
+    parts.limits.count("session", chat_id)
+    return chat_id
 
 
 Chat = Annotated[str, Depends(_chat)]

@@ -23,6 +23,7 @@ from serve.record import Said
 from tests.server_process import make
 
 EXAMPLES = 15
+UNLIMITED = '[serve]\nlimit_key = ""\nlimit_session = ""\nlimit_address = ""\n'
 ROLES = {"/v1": "integration", "/console": "reviewer"}
 
 
@@ -35,12 +36,11 @@ class Api:
     """A server at work, with a rated chat, and what a request needs to get past its doors."""
 
     def __init__(self, root: Path) -> None:
-        ws = make(root)
+        ws = make(root, UNLIMITED)
         gate = Gate.of(ws)
         chat = build_chat(gate, Echo("echo-1"), None, "Help.", 0)
-        self.app = create_app(
-            ws, Live(ws.store, lambda model: Served("echo-1", "d1", chat, Index()), untuned=True), gate
-        )
+        served = Served("echo-1", "d1", chat, Index())
+        self.app = create_app(ws, Live(ws.store, lambda model: served, untuned=True), gate)
         self.running = run(self.app, "127.0.0.1", 0)
         self.app.state.parts.record.keep("chat_1", "widget", [], Said("msg_1", "hello", "echo-1", "d1"))
         self.keys = {place: access.create(ws.store, role, "test") for place, role in ROLES.items()}
