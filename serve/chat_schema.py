@@ -1,7 +1,8 @@
 """The bodies of OpenAI's chat completions as they go over the wire here: what is taken, and what is answered.
 
 Source: OpenAI's API reference, "Create chat completion". Fields that only hint (`user`, `metadata`, `seed`,
-`frequency_penalty`, ...) are ignored, as are fields that are not known; what cannot be done is refused in a sentence.
+`frequency_penalty`, ...) are ignored, as are fields that are not known, and `tools` that the model may do without; what
+cannot be done is refused in a sentence.
 """
 
 from __future__ import annotations
@@ -124,13 +125,13 @@ class ChatRequest(Strict):
         Annotated[int, Field(ge=0, le=0)] | None,
         only("No log probabilities are given: leave top_logprobs out, or send 0."),
     ] = None
-    tools: Annotated[
-        list[Any] | None, Field(max_length=0), only("This bot calls no tools: leave tools out, or send an empty list.")
+    tool_choice: Annotated[
+        Literal["none", "auto"] | None,
+        only("This bot answers in words and calls no tools: leave tool_choice out, or send auto or none."),
     ] = None
-    functions: Annotated[
-        list[Any] | None,
-        Field(max_length=0),
-        only("This bot calls no functions: leave functions out, or send an empty list."),
+    function_call: Annotated[
+        Literal["none", "auto"] | None,
+        only("This bot answers in words and calls no functions: leave function_call out, or send auto or none."),
     ] = None
     response_format: Annotated[
         TextFormat | None,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,8 @@ from instruct.passages import Passage, Passages
 from instruct.rounds import Model
 from serve import access
 from tests.server_process import make, serving
+
+MANUAL = Path(__file__).resolve().parents[1] / "docs" / "integrations.md"
 
 EXCHANGES = {
     "Where is my parcel?": "It is on its way.",
@@ -124,6 +130,31 @@ def test_both_work_in_a_chain() -> None:
     chain = {"known": known, "asked": RunnablePassthrough()} | prompt | ChatDeskwright() | StrOutputParser()
 
     assert chain.invoke("Do you sell gift cards?") == "We do. Do you sell gift cards?"
+
+
+@pytest.mark.parametrize("heading", ["OpenAI's client", "LangChain"])
+def test_the_examples_of_the_manual_run(
+    heading: str, connection: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = MANUAL.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    python = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    for code in python:
+        here = code.replace("http://127.0.0.1:8000/v1", connection["base_url"]).replace("dw_...", connection["api_key"])
+        exec(compile(here, MANUAL.name, "exec"), {})
+
+    assert python
+    assert capsys.readouterr().out.startswith("Can I return an opened bag of beans?\nWhere is my order?")
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+@pytest.mark.parametrize("heading", ["OpenAI's client", "LangChain"])
+def test_the_commands_of_the_manual_run(heading: str, connection: dict[str, Any]) -> None:
+    section = MANUAL.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    (command,) = re.findall(r"```sh\n(curl .*?)```", section, re.DOTALL)
+    here = command.replace("http://127.0.0.1:8000/v1", connection["base_url"]).replace("dw_...", connection["api_key"])
+    answer = subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=True).stdout
+
+    assert set(json.loads(answer)) & {"choices", "passages"}
 
 
 def test_what_it_cannot_do_is_said() -> None:

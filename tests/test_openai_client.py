@@ -16,6 +16,8 @@ from tests.server_process import make, serving, tiny
 QUESTION = "one zwei 三 😀"
 ASK: Any = {"model": "deskwright", "messages": [{"role": "user", "content": QUESTION}]}
 
+TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
+
 
 @pytest.fixture(scope="module", params=["echo", "transformers"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
@@ -98,10 +100,7 @@ def test_models_are_listed_and_found_by_name(client: openai.OpenAI) -> None:
         ({"logprobs": True}, openai.BadRequestError, "unsupported_value", "logprobs"),
         ({"top_logprobs": 3}, openai.BadRequestError, "unsupported_value", "top_logprobs"),
         ({"response_format": {"type": "json_object"}}, openai.BadRequestError, "unsupported_value", "response_format"),
-        (
-            {"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]},
-            openai.BadRequestError, "unsupported_value", "tools",
-        ),
+        ({"tools": TOOLS, "tool_choice": "required"}, openai.BadRequestError, "unsupported_value", "tool_choice"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
             openai.BadRequestError, "unsupported_value", "messages.0.content",
@@ -125,7 +124,7 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(
 def test_what_is_harmless_is_ignored(client: openai.OpenAI) -> None:
     plain = client.chat.completions.create(**ASK).choices[0].message.content
     more: Any = {
-        "seed": 7, "user": "u", "metadata": {"a": "b"}, "frequency_penalty": 0.1, "logprobs": False, "tools": [],
+        "seed": 7, "user": "u", "metadata": {"a": "b"}, "frequency_penalty": 0.1, "logprobs": False, "tools": TOOLS,
         "n": 1, "response_format": {"type": "text"}, "store": False, "reasoning_effort": "low",
         "extra_body": {"unheard_of": 1},
     }  # fmt: skip
