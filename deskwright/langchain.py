@@ -11,7 +11,6 @@ are read. Interfaces: python.langchain.com, "How to create a custom chat model c
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from functools import cached_property
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -30,12 +29,10 @@ from langchain_core.utils import secret_from_env
 from langchain_core.utils.utils import from_env
 from pydantic import BaseModel, Field, SecretStr
 
-from deskwright.errors import DeskwrightError
-
 try:
     import openai
 except ImportError:
-    raise DeskwrightError(
+    raise ImportError(
         "deskwright.langchain speaks to the server through the package openai, which is not installed. Do "
         "`pip install 'deskwright[langchain]'`."
     ) from None
@@ -51,12 +48,11 @@ class Connection(BaseModel):
     max_retries: int = 2
     """How often a request is repeated that could not be answered at that moment; `Retry-After` is kept to."""
 
-    @cached_property
     def _client(self) -> openai.OpenAI:
+        """For one request, so that no connection is left open and none is tied to an event loop that has ended."""
         return openai.OpenAI(**self._how())
 
     def _aclient(self) -> openai.AsyncOpenAI:
-        """For one request: an asynchronous client belongs to the event loop that it was first used in."""
         return openai.AsyncOpenAI(**self._how())
 
     def _how(self) -> dict[str, Any]:
@@ -102,7 +98,8 @@ class ChatDeskwright(Connection, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return _result(self._client.chat.completions.create(**self._request(messages, stop, kwargs)))
+        with self._client() as client:
+            return _result(client.chat.completions.create(**self._request(messages, stop, kwargs)))
 
     async def _agenerate(
         self,
@@ -121,7 +118,8 @@ class ChatDeskwright(Connection, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        with self._client.chat.completions.create(**self._streamed(messages, stop, kwargs)) as chunks:
+        request = self._streamed(messages, stop, kwargs)
+        with self._client() as client, client.chat.completions.create(**request) as chunks:
             for chunk in map(_chunk, chunks):
                 if run_manager:
                     run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -170,7 +168,8 @@ class DeskwrightRetriever(Connection, BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
         body = {"query": query, "k": k or self.k}
-        return _documents(self._client.post("/retrieve", cast_to=object, body=body))
+        with self._client() as client:
+            return _documents(client.post("/retrieve", cast_to=object, body=body))
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None

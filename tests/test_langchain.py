@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,10 @@ def test_the_examples_of_the_manual_run(
     python = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     for code in python:
         here = code.replace("http://127.0.0.1:8000/v1", connection["base_url"]).replace("dw_...", connection["api_key"])
-        exec(compile(here, MANUAL.name, "exec"), {})
+        names: dict[str, Any] = {}
+        exec(compile(here, MANUAL.name, "exec"), names)
+        if "client" in names:
+            names["client"].close()
 
     assert python
     assert capsys.readouterr().out.startswith("Can I return an opened bag of beans?\nWhere is my order?")
@@ -167,6 +171,13 @@ def test_what_it_cannot_do_is_said() -> None:
         model.with_structured_output({"title": "a", "type": "object"})
     with pytest.raises(openai.BadRequestError, match="Only text"):
         model.invoke([picture])
+
+
+def test_without_openais_package_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['openai'] = None\nimport deskwright.langchain"
+    failed = subprocess.run([sys.executable, "-c", code], cwd=MANUAL.parents[1], capture_output=True, text=True)
+
+    assert "pip install 'deskwright[langchain]'" in failed.stderr
 
 
 def test_the_key_is_shown_nowhere(connection: dict[str, Any]) -> None:

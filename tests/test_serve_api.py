@@ -31,6 +31,7 @@ from serve.commands import Running, run, start
 from serve.engines.echo import Echo
 from serve.engines.transformers import TooLong
 from serve.live import Live, Served
+from serve.middleware import Faults, RequestId
 from serve.parts import Line
 from serve.refusals import Refusal
 
@@ -393,6 +394,34 @@ def test_the_official_client_reads_answers_streams_and_errors(ws: Workspace, ser
 
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="dw_wrong").models.list()
+
+
+def test_a_fault_in_the_middle_reaches_openais_client_as_an_error(
+    ws: Workspace, server: Callable[[Any], Running]
+) -> None:
+    client = official(ws, server(Broken(ValueError(f"cannot encode {CANARY}"))))
+    messages: Any = [{"role": "user", "content": "hello"}]
+    said = []
+    chunks = client.chat.completions.create(model="deskwright", messages=messages, stream=True)
+    with pytest.raises(openai.APIError) as broke:
+        said.extend(chunk.choices[0].delta.content for chunk in chunks)
+
+    assert said == ["", "Well"]
+    assert broke.value.code == "broken_off"
+    assert CANARY not in str(broke.value)
+
+
+def test_a_response_that_breaks_off_is_cut_and_quotes_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def breaks(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError(f"cannot encode {CANARY}")
+
+    with pytest.raises(RuntimeError, match="broke off") as cut:
+        TestClient(RequestId(Faults(breaks))).get("/")
+
+    assert "ValueError" in caplog.text
+    assert CANARY not in caplog.text
+    assert cut.value.__context__ is None
 
 
 def test_tokens_arrive_as_they_are_made(ws: Workspace, server: Callable[[Any], Running]) -> None:
