@@ -10,7 +10,9 @@ are read. Interfaces: python.langchain.com, "How to create a custom chat model c
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from typing import Any
 
 from langchain_core.callbacks import (
@@ -38,6 +40,12 @@ except ImportError:
     ) from None
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates this machine trusts, a company's own among them; read once, since that takes its time."""
+    return ssl.create_default_context()
+
+
 class Connection(BaseModel):
     """Where the server is, and what opens it: a key with the role integration."""
 
@@ -50,10 +58,10 @@ class Connection(BaseModel):
 
     def _client(self) -> openai.OpenAI:
         """For one request, so that no connection is left open and none is tied to an event loop that has ended."""
-        return openai.OpenAI(**self._how())
+        return openai.OpenAI(**self._how(), http_client=openai.DefaultHttpxClient(verify=_trusted()))
 
     def _aclient(self) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(**self._how())
+        return openai.AsyncOpenAI(**self._how(), http_client=openai.DefaultAsyncHttpxClient(verify=_trusted()))
 
     def _how(self) -> dict[str, Any]:
         key = self.api_key.get_secret_value()
