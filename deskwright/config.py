@@ -6,6 +6,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from deskwright.errors import ConfigError, DeskwrightError
 FILE = "deskwright.toml"
 BUILT_IN_NAMES = "builtin"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+RATE = r"^([1-9]\d*/(second|minute|hour|day))?$"
 SHAPE_NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 
 DEFAULT = """\
@@ -107,6 +109,12 @@ base = "demo"
 # origins = []
 # ask_back = "Could you tell me a little more about it, so that I can help?"
 # hand_over = "I am not certain about this. A colleague of mine can help you further."
+# How often one API key, one chat and one address (of the widget, or with a wrong key) may ask; "" for no limit.
+# limit_key = "600/minute"
+# limit_session = "30/minute"
+# limit_address = "120/minute"
+# Addresses of reverse proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed: ["127.0.0.1", "10.0.0.0/8"].
+# proxies = []
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
 # never_say = []        # words and phrases that no answer holds, in any case: internal names
 # policy = true         # where hardly an answer is good, the bot asks back or hands over (docs/answering.md)
@@ -209,6 +217,10 @@ class Serve(_Section):
     greeting: str = "Hello! How can I help?"
     max_tokens: int = Field(256, ge=1, le=4096)
     origins: tuple[str, ...] = ()
+    limit_key: str = Field("600/minute", pattern=RATE)
+    limit_session: str = Field("30/minute", pattern=RATE)
+    limit_address: str = Field("120/minute", pattern=RATE)
+    proxies: tuple[str, ...] = ()
     quote: bool = True
     policy: bool = True
     never_say: tuple[str, ...] = ()
@@ -279,6 +291,13 @@ def _encrypted(address: str) -> str:
     if address and parts.scheme != "https" and (parts.scheme, parts.hostname in LOOPBACK) != ("http", True):
         raise ValueError("expected an address that begins with https:// (http:// only on this machine)")
     return address
+
+    @field_validator("proxies", mode="after")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for each in given:
+            ip_network(each)
+        return given
 
 
 class Config(_Section):

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from deskwright import audit
 from deskwright.errors import DeskwrightError
@@ -93,20 +94,27 @@ def check(store: Store, key: str) -> Key | None:
     return _key(row) if row and hmac.compare_digest(row["hash"], _hash(key)) else None
 
 
-def _allow(role: str) -> Callable[[Request], Key]:
-    def holder(request: Request) -> Key:
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="From `deskwright keys create`.")
+
+Sent = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def _allow(role: str) -> Callable[[Request, Sent], Key]:
+    def holder(request: Request, sent: Sent) -> Key:
+        if sent is None or not sent.credentials.strip():
             raise Refusal(
                 401, "No API key was sent. Send the header `Authorization: Bearer dw_...`.", "invalid_api_key"
             )
-        found = check(request.app.state.parts.workspace.store, key.strip())
+        found = check(request.app.state.parts.workspace.store, sent.credentials.strip())
+        limits = request.app.state.parts.limits
         if found is None:
+            limits.count_address(request)
             raise Refusal(401, "This API key is not known, or was revoked.", "invalid_api_key")
         if found.role not in (role, "admin"):
             raise Refusal(
                 403, f"This key has the role {found.role}; {ROLES[role]} needs {role} or admin.", "wrong_role"
             )
+        limits.count("key", found.id)
         return found
 
     return holder

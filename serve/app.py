@@ -10,17 +10,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Response
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from deskwright.workspace import Workspace
-from serve import chatwoot, handover_api, openai_api, people_api, refusals, review, slack, widget_api
+from serve import chatwoot, handover_api, openai_api, people_api, refusals, retrieve_api, review, slack, widget_api
 from serve.chat import Redactor, at_once
 from serve.desk import Desk
+from serve.limits import Limits
 from serve.live import Live
+from serve.middleware import REQUEST_ID, Cors, Faults, RequestId
 from serve.pages import BodyLimit, Headers, page
 from serve.parts import Line, Parts, Shared
 from serve.record import Record
+from serve.refusals import documented
 from serve.tasks import Tasks
 from serve.webhook import Webhook
 
@@ -31,12 +33,31 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     slack.check(workspace)
     record, desk, tasks = Record(workspace.store), Desk(workspace.store), Tasks()
     webhook = Webhook(workspace, desk, record, tasks)
-    app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None, lifespan=_background(webhook, tasks))
     line = Line(at_once=at_once(live.served.chat))
-    app.state.parts = Parts(workspace, gate, live, record, desk, webhook, tasks, line)
+    app = routes(_background(webhook, tasks))
+    limits = Limits(workspace.config.serve)
+    app.state.parts = Parts(workspace, gate, live, record, limits, desk, webhook, tasks, line)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Faults)
+    app.add_middleware(
+        Cors,
+        allow_origins=workspace.config.serve.origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=["Retry-After", REQUEST_ID],
+    )
+    app.add_middleware(Headers)
+    app.add_middleware(RequestId)
+    return app
+
+
+def routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Every route, and the document that describes them, without anything to answer from yet."""
+    app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None, lifespan=lifespan)
     refusals.install(app)
+    app.include_router(openai_api.router)
+    app.include_router(retrieve_api.router)
     for router in (
-        openai_api.router,
         widget_api.router,
         handover_api.router,
         people_api.router,
@@ -44,18 +65,9 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
         chatwoot.router,
         slack.router,
     ):
-        app.include_router(router)
+        app.include_router(router, responses=documented(400, 401, 403, 404))
     app.add_api_route("/", index, include_in_schema=False)
     app.add_api_route("/healthz", health)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Headers)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=workspace.config.serve.origins,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type"],
-        expose_headers=["Retry-After"],
-    )
     return app
 
 

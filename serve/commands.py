@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +21,8 @@ from deskwright.workspace import Workspace
 if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 GRACE_SECONDS = 5
 START_SECONDS = 60
@@ -43,21 +47,33 @@ class Running:
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 for any.  [default: serve.port, 8000]")
 @click.option("--engine", help="auto, openvino, transformers or openai.  [default: serve.engine, auto]")
 @click.option("--untuned", is_flag=True, help="Let the base model answer while nothing is promoted.")
-def serve(root: Path, host: str | None, port: int | None, engine: str | None, untuned: bool) -> None:
+@click.option("--ssl-certfile", type=FILE, help="Serve over TLS with this certificate chain (PEM).")
+@click.option("--ssl-keyfile", type=FILE, help="The certificate's private key (PEM), where it is in a file of its own.")
+def serve(
+    root: Path,
+    host: str | None,
+    port: int | None,
+    engine: str | None,
+    untuned: bool,
+    ssl_certfile: Path | None,
+    ssl_keyfile: Path | None,
+) -> None:
     """Serve the chat API, the widget and the review console.
 
     \b
     deskwright serve --workspace shop
     deskwright serve --workspace shop --host 0.0.0.0 --port 8080
+    deskwright serve --workspace shop --ssl-certfile cert.pem --ssl-keyfile key.pem
     """
+    tls = _tls(ssl_certfile, ssl_keyfile)
     workspace = Workspace.open(root)
     config = workspace.config.serve
     host, port = host or config.host, config.port if port is None else port
     app = _application(workspace, engine, untuned)
     listening = _listen(host, port)
-    for line in _addresses(workspace, _url(host, listening)):
+    for line in _addresses(workspace, _url(host, listening, "https" if tls else "http")):
         click.echo(line)
-    _server(app).run(sockets=[listening])
+    _server(app, config.proxies, tls).run(sockets=[listening])
 
 
 @click.group()
@@ -137,17 +153,17 @@ def start(
     """
     config = workspace.config.serve
     host, port = host or config.host, config.port if port is None else port
-    return run(_application(workspace, engine, untuned), host, port)
+    return run(_application(workspace, engine, untuned), host, port, config.proxies)
 
 
-def run(app: FastAPI, host: str, port: int) -> Running:
+def run(app: FastAPI, host: str, port: int, proxies: Sequence[str] = ()) -> Running:
     """Runs an application in a thread, and returns when it answers.
 
     Raises:
         DeskwrightError: the port is taken, or the server did not start.
     """
     listening = _listen(host, port)
-    server, url = _server(app), _url(host, listening)
+    server, url = _server(app, proxies, {}), _url(host, listening)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="deskwright-serve", daemon=True)
     thread.start()
     latest = time.monotonic() + START_SECONDS
@@ -169,7 +185,27 @@ def _application(workspace: Workspace, engine: str | None, untuned: bool) -> Fas
     return create_app(workspace, Live(workspace.store, open_model, untuned), gate)
 
 
-def _server(app: FastAPI) -> uvicorn.Server:
+def _tls(certificate: Path | None, key: Path | None) -> dict[str, Any]:
+    """What uvicorn needs for TLS; nothing without a certificate.
+
+    Raises:
+        DeskwrightError: the files hold no certificate and its key.
+    """
+    if certificate is None:
+        if key:
+            raise DeskwrightError("--ssl-keyfile is the key of a certificate: name that with --ssl-certfile.")
+        return {}
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:
+        raise DeskwrightError(
+            f"TLS cannot be served with {certificate} and {key or 'the key in it'}: {error}. Expected a certificate "
+            "chain and its private key in PEM, the key without a passphrase."
+        ) from None
+    return {"ssl_certfile": certificate, "ssl_keyfile": key}
+
+
+def _server(app: FastAPI, proxies: Sequence[str], tls: Mapping[str, Any]) -> uvicorn.Server:
     import uvicorn
 
     return uvicorn.Server(
@@ -178,6 +214,9 @@ def _server(app: FastAPI) -> uvicorn.Server:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
+            **tls,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )
@@ -189,6 +228,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # whoever connects as soon as the address is known waits until the server takes over
     except OSError as error:
         listening.close()
         raise DeskwrightError(
@@ -197,9 +237,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _url(host: str, listening: socket.socket) -> str:
+def _url(host: str, listening: socket.socket, scheme: str = "http") -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{listening.getsockname()[1]}"
+    return f"{scheme}://{shown}:{listening.getsockname()[1]}"
 
 
 def _addresses(workspace: Workspace, url: str) -> list[str]:

@@ -20,7 +20,7 @@ from instruct.knowledge import Library
 from instruct.passages import Passages
 from instruct.rounds import Model, champion
 from privacy.detect.patterns import Patterns
-from serve.chat import Part, Redactor, build_chat
+from serve.chat import Index, Part, Redactor, build_chat
 from serve.guard import Guards
 from serve.policy import Judge, Words
 
@@ -40,6 +40,8 @@ class Served:
     name: str
     digest: str
     chat: Part
+    index: Index | None = None
+    """The passages the chat looks in, where it was tuned with any."""
 
 
 Opener = Callable[[Model | None], Served]
@@ -62,7 +64,7 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
         exchanges = Passages.open(workspace, model.dataset) if model and searched else None
         index = Library(workspace, exchanges) if searched else None
         chat = build_chat(gate, made, index, card.system, card.passages, quote_from, judge, guards)
-        return Served(made.model, made.digest, chat)
+        return Served(made.model, made.digest, chat, index)
 
     return open_model
 

@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions` and `GET /v1/models`, as OpenAI's clients expect them.
+"""`/v1/chat/completions` and `/v1/models`, as OpenAI's clients expect them.
 
 Each answer carries an extension object `deskwright` (message id, model, digest, sources, confidence, action), which
 plain clients ignore. The model's own system text is used; system messages of the caller are not.
@@ -12,97 +12,56 @@ import logging
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, BeforeValidator, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from deskwright.plugins import Generation
 from serve.access import Integration
 from serve.answers import Ask, Finished, answer
+from serve.chat_schema import CHUNKS, NAME, ChatRequest, Completion, ModelAbout, ModelList
 from serve.live import Served
+from serve.middleware import place
 from serve.parts import Parts, Shared
 from serve.record import new_id
-from serve.refusals import Refusal
+from serve.refusals import Refusal, documented
 
 log = logging.getLogger("deskwright.serve")
 
-ALIAS = "deskwright"
+ALIAS = NAME
 """The stable name of whichever model is promoted."""
-
-MOST_MESSAGES = 200
 
 SECONDS_TO_LOOK = 0.25
 """How often an answer that is not streamed looks whether its client is still there."""
 
-router = APIRouter()
+EVENT = {"type": "object", "properties": {"data": {"type": "string"}}, "required": ["data"]}
+
+ANSWERED = {"model": Completion, "content": {"text/event-stream": {"itemSchema": EVENT, "example": CHUNKS}}}
+"""What `complete` answers, for the OpenAPI document."""
+
+router = APIRouter(tags=["OpenAI"])
 T = TypeVar("T")
 
 
-def _plain(content: Any) -> Any:
-    """The text of a message's content, which may come in parts."""
-    if not isinstance(content, list):
-        return content or ""
-    texts = [part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None for part in content]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError("only parts of the type text can be answered")
-    return "\n".join(str(text) for text in texts)
-
-
-class ChatMessage(BaseModel):
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Annotated[str, BeforeValidator(_plain)] = ""
-
-
-class StreamOptions(BaseModel):
-    include_usage: bool | None = None
-
-
-class ChatRequest(BaseModel):
-    """What is honoured of OpenAI's request; other fields are ignored."""
-
-    model: str
-    messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
-    stop: str | list[str] | None = None
-    n: Literal[1] | None = None
-
-    def turns(self) -> list[dict[str, str]]:
-        """What customer and bot said."""
-        spoken = [m for m in self.messages if m.role in ("user", "assistant") and m.content.strip()]
-        if not spoken or spoken[-1].role != "user":
-            raise Refusal(400, "messages: expected the last one to have the role user, and some text", param="messages")
-        return [{"role": message.role, "content": message.content} for message in spoken]
-
-    def how(self, most: int) -> Generation:
-        """How to generate, with at most `most` tokens."""
-        stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
-        asked = self.max_completion_tokens or self.max_tokens or most
-        top_p = 1.0 if self.top_p is None else self.top_p
-        return Generation(min(asked, most), self.temperature or 0.0, top_p, tuple(stop[:4]))
-
-
-@router.get("/v1/models")
-async def models(parts: Shared, key: Integration) -> dict[str, Any]:
+@router.get("/v1/models", responses=documented(401, 403))
+async def models(parts: Shared, key: Integration) -> ModelList:
     """The promoted model, under its own name and under the stable one."""
     served = await parts.live.current()
-    about = {"object": "model", "created": 0, "owned_by": "deskwright"}
-    return {"object": "list", "data": [{"id": name, **about} for name in dict.fromkeys((ALIAS, served.name))]}
+    return ModelList(data=[ModelAbout(id=name) for name in dict.fromkeys((ALIAS, served.name))])
 
 
-@router.post("/v1/chat/completions", response_model=None)
+@router.get("/v1/models/{name:path}", responses=documented(401, 403, 404))
+async def model(name: str, parts: Shared, key: Integration) -> ModelAbout:
+    """One of them."""
+    _known(name, await parts.live.current())
+    return ModelAbout(id=name)
+
+
+@router.post("/v1/chat/completions", response_model=None, responses={200: ANSWERED, **documented(400, 401, 403, 404)})
 async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Integration) -> Response | dict[str, Any]:
     """Answers a conversation, at once or streamed."""
     served = await parts.live.current()
-    if asked.model not in (ALIAS, served.name):
-        known = f"{ALIAS!r} and {served.name!r}"
-        raise Refusal(404, f"There is no such model here; known are {known}.", "model_not_found", "model")
+    _known(asked.model, served)
     most = parts.workspace.config.serve.max_tokens
     ask = Ask(new_id("chat"), "api", asked.turns(), asked.how(most))
     parts.line.check()
@@ -116,6 +75,12 @@ async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Int
     except Exception as error:
         raise broken(error) from None
     return _completion(finished) if finished else Response(status_code=499)
+
+
+def _known(name: str, served: Served) -> None:
+    if name not in (ALIAS, served.name):
+        known = f"{ALIAS!r} and {served.name!r}"
+        raise Refusal(404, f"There is no such model here; known are {known}.", "model_not_found", "model")
 
 
 def events(data: AsyncIterator[str]) -> EventSourceResponse:
@@ -159,7 +124,7 @@ async def _chunks(parts: Parts, served: Served, ask: Ask, usage: bool) -> AsyncI
 
 def broken(error: Exception) -> Refusal:
     """What to say when an answer broke off. The log names the kind of error only: its text may quote the customer."""
-    log.error("an answer broke off: %s", type(error).__name__)
+    log.error("an answer broke off: %s", place(error))
     return Refusal(500, "The answer broke off because of a fault in the server. Try again.", "broken_off")
 
 

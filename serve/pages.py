@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 
 from fastapi import Response
+from starlette.datastructures import Headers as RequestHeaders
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +32,7 @@ HEADERS = {
 """On every response that does not set its own."""
 
 LARGEST_BODY = 64 * 1024
+TOO_LARGE = Refusal(413, f"The request is too large: at most {LARGEST_BODY} bytes are taken.", "too_large")
 
 
 def page(folder: str, name: str, values: Mapping[str, str], embed: Sequence[str] | None = None) -> Response:
@@ -80,16 +82,17 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        length = RequestHeaders(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length) > LARGEST_BODY:
+            await TOO_LARGE.response()(scope, receive, send)
+            return
         messages: list[Message] = []
         size = 0
         while not messages or messages[-1].get("more_body"):
             messages.append(await receive())
             size += len(messages[-1].get("body", b""))
             if size > LARGEST_BODY:
-                refusal = Refusal(
-                    413, f"The request is too large: at most {LARGEST_BODY} bytes are taken.", "too_large"
-                )
-                await refusal.response()(scope, receive, send)
+                await TOO_LARGE.response()(scope, receive, send)
                 return
         again = iter(messages)
 

@@ -18,6 +18,7 @@ from deskwright.workspace import Workspace
 from serve.access import TOKEN_SECONDS
 from serve.chat import Redactor
 from serve.desk import Desk
+from serve.limits import Limits
 from serve.live import Live
 from serve.record import Record
 from serve.refusals import Refusal
@@ -103,6 +104,7 @@ class Parts:
     gate: Redactor
     live: Live
     record: Record
+    limits: Limits
     desk: Desk
     webhook: Webhook
     tasks: Tasks

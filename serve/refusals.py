@@ -3,18 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
-TYPES = {
-    401: "authentication_error",
-    403: "permission_error",
-    404: "not_found_error",
-    429: "rate_limit_error",
+TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+"""Of other statuses it is `invalid_request_error`, or from 500 on `server_error`."""
+
+ROUTING = {
+    404: "There is nothing at this address. /openapi.json lists what there is.",
+    405: "This address does not take this method; the header Allow names those it takes.",
 }
+
+UNSUPPORTED = "unsupported_value"
+"""The kind of fault where a value is right in itself, and cannot be done here."""
+
+
+class Fault(BaseModel):
+    """`message` is for people, `code` for programs; `param` names the field at fault."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorBody(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": {
+                        "message": "There is no such model here; known are 'deskwright' and 'round-1'.",
+                        "type": "invalid_request_error",
+                        "param": "model",
+                        "code": "model_not_found",
+                    }
+                }
+            ]
+        }
+    )
+
+    error: Fault
 
 
 class Refusal(Exception):
@@ -36,10 +70,7 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
 
     def body(self) -> dict[str, dict[str, str | None]]:
-        kind = "invalid_request_error" if self.status < 500 else "server_error"
-        kind = TYPES.get(self.status, kind)
-        if self.code == "model_not_found":
-            kind = "invalid_request_error"
+        kind = TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
     def response(self) -> JSONResponse:
@@ -47,8 +78,27 @@ class Refusal(Exception):
         return JSONResponse(self.body(), self.status, headers)
 
 
+MEANINGS = {
+    400: "The request has a fault; the message names it.",
+    401: "No valid key or session.",
+    403: "The key's role or the page's origin may not do this.",
+    404: "There is no such model, answer or address.",
+    413: "The request is too large.",
+    429: "Too much at once; the header Retry-After says in how many seconds to try again.",
+    500: "A fault of the server.",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors of a route, for the OpenAPI document."""
+    every: dict[int | str, dict[str, Any]] = {
+        status: {"model": ErrorBody, "description": MEANINGS[status]} for status in (*statuses, 413, 429, 500)
+    }
+    return {**every, "default": {"model": ErrorBody, "description": "Any other error."}}
+
+
 def install(app: FastAPI) -> None:
-    """Every error of the app comes out in this one form."""
+    """Every refusal, fault of a body and unknown address comes out in this one form."""
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> JSONResponse:
@@ -56,17 +106,15 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [(_place(fault["loc"]), fault["msg"]) for fault in error.errors()]
-        message = "; ".join(f"{place}: {what}" if place else what for place, what in faults)
-        return Refusal(400, message, None, faults[0][0] or None).response()
+        faults = [(_place(fault["loc"]), fault["msg"], fault["type"]) for fault in error.errors()]
+        message = "; ".join(f"{place}: {what}" if place else what for place, what, _ in faults)
+        place, _, kind = faults[0]
+        return Refusal(400, message, UNSUPPORTED if kind == UNSUPPORTED else None, place or None).response()
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        return Refusal(error.status_code, str(error.detail), None, headers=error.headers).response()
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> JSONResponse:
-        return Refusal(500, "Something went wrong here. Try again; the server's log names the fault.").response()
+        message = ROUTING.get(error.status_code, str(error.detail))
+        return Refusal(error.status_code, message, headers=error.headers).response()
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

@@ -58,6 +58,7 @@ def _origin(request: Request, parts: Shared) -> str:
     own = urlsplit(origin).netloc == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
         raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
+    parts.limits.count_address(request)
     return origin
 
 
@@ -69,6 +70,7 @@ def _chat(request: Request, parts: Shared, origin: Origin) -> str:
     chat_id = access.chat_of(parts.workspace.keys.session, token, origin or _own(request, parts, token))
     if parts.desk.state(chat_id) == DELETED:
         raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
+    parts.limits.count("session", chat_id)
     return chat_id
 
 
@@ -112,7 +114,7 @@ def session(parts: Shared, origin: Origin) -> dict[str, Any]:
     return {"token": token, "expires_in": access.TOKEN_SECONDS}
 
 
-@router.post("/widget/api/chat", response_model=None)
+@router.post("/widget/api/chat", response_class=EventSourceResponse)
 async def chat(question: Question, chat_id: Chat, parts: Shared) -> EventSourceResponse:
     """Answers the next message of a chat: events `{"type": "text" | "end" | "error", ...}`. A chat that is a person's
     gets no text: what is said in it is kept for them."""

@@ -31,6 +31,7 @@ from serve.commands import Running, run, start
 from serve.engines.echo import Echo
 from serve.engines.text import TooLong
 from serve.live import Live, Served
+from serve.middleware import Faults, RequestId
 from serve.parts import Line
 from serve.refusals import Refusal
 
@@ -200,9 +201,13 @@ def test_a_stream_without_usage_asked_for_has_none(client: Client) -> None:
         ({"messages": "hello"}, 400, None),
         ({"messages": [{"role": "assistant", "content": "hello"}]}, 400, None),
         ({"messages": [{"role": "king", "content": "hello"}]}, 400, None),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, 400, None),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
+            400,
+            "unsupported_value",
+        ),
         ({"messages": [{"role": "user", "content": "hello"}] * 201}, 400, None),
-        ({"n": 2}, 400, None),
+        ({"n": 2}, 400, "unsupported_value"),
         ({"temperature": 3}, 400, None),
         ({"max_tokens": 0}, 400, None),
         ({"messages": [{"role": "user", "content": "x" * 70_000}]}, 413, "too_large"),
@@ -334,6 +339,23 @@ def test_a_fault_in_the_middle_is_an_error_event_that_quotes_nobody(
     assert CANARY not in caplog.text
 
 
+def test_a_fault_nobody_expected_is_an_error_with_an_id_and_quotes_nobody(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ValueError(f"cannot encode {CANARY}")
+
+    monkeypatch.setattr(client.http.app.state.parts.record, "stats", broken)  # type: ignore[attr-defined]
+    response = client.http.get("/console/api/stats", headers=client.key("reviewer"))
+
+    assert response.status_code == 500
+    assert response.json()["error"]["type"] == "server_error"
+    assert response.headers["x-request-id"] in response.json()["error"]["message"]
+    assert response.headers["x-request-id"] in caplog.text
+    assert "ValueError at test_serve_api.py" in caplog.text
+    assert CANARY not in caplog.text + response.text
+
+
 def test_a_question_too_long_for_the_model_is_the_callers_fault(ws: Workspace) -> None:
     with TestClient(application(ws, Broken(TooLong("too long")))) as http:
         response = Client(http, ws).complete("hello")
@@ -373,6 +395,34 @@ def test_the_official_client_reads_answers_streams_and_errors(ws: Workspace, ser
 
     with pytest.raises(openai.AuthenticationError):
         client.with_options(api_key="dw_wrong").models.list()
+
+
+def test_a_fault_in_the_middle_reaches_openais_client_as_an_error(
+    ws: Workspace, server: Callable[[Any], Running]
+) -> None:
+    client = official(ws, server(Broken(ValueError(f"cannot encode {CANARY}"))))
+    messages: Any = [{"role": "user", "content": "hello"}]
+    said = []
+    chunks = client.chat.completions.create(model="deskwright", messages=messages, stream=True)
+    with pytest.raises(openai.APIError) as broke:
+        said.extend(chunk.choices[0].delta.content for chunk in chunks)
+
+    assert said == ["", "Well"]
+    assert broke.value.code == "broken_off"
+    assert CANARY not in str(broke.value)
+
+
+def test_a_response_that_breaks_off_is_cut_and_quotes_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def breaks(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError(f"cannot encode {CANARY}")
+
+    with pytest.raises(RuntimeError, match="broke off") as cut:
+        TestClient(RequestId(Faults(breaks))).get("/")
+
+    assert "ValueError" in caplog.text
+    assert CANARY not in caplog.text
+    assert cut.value.__context__ is None
 
 
 def test_tokens_arrive_as_they_are_made(ws: Workspace, server: Callable[[Any], Running]) -> None:

@@ -1,0 +1,50 @@
+"""How often a key, a chat and an address may ask: a moving window in memory, and 429 with Retry-After beyond it.
+
+`[serve]` says how much is allowed, as the package `limits` writes it: "60/minute". Of several server processes each
+counts for itself.
+"""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from deskwright.config import Serve
+from serve.refusals import Refusal
+
+KINDS = {"key": "this API key", "session": "this chat", "address": "this address"}
+
+
+class Limits:
+    """Counts for one server."""
+
+    def __init__(self, config: Serve) -> None:
+        allowed = {kind: getattr(config, f"limit_{kind}") for kind in KINDS}
+        self._allowed: dict[str, RateLimitItem] = {kind: parse(text) for kind, text in allowed.items() if text}
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+
+    def count(self, kind: str, who: str) -> None:
+        """Counts one request of this key, session or address.
+
+        Raises:
+            Refusal: it is one too many; the header Retry-After says in how many seconds the next one is answered.
+        """
+        allowed = self._allowed.get(kind)
+        if allowed is None or self._window.hit(allowed, kind, who):
+            return
+        free = self._window.get_window_stats(allowed, kind, who).reset_time
+        seconds = max(1, int(free - time.time()) + 1)
+        raise Refusal(
+            429,
+            f"Too many requests from {KINDS[kind]}: {allowed} are answered. Try again in {seconds} seconds.",
+            "rate_limit_exceeded",
+            headers={"Retry-After": str(seconds)},
+        )
+
+    def count_address(self, request: Request) -> None:
+        """Counts one request of the address it comes from."""
+        self.count("address", request.client.host if request.client else "")
