@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from starlette.middleware.cors import CORSMiddleware
 
 from deskwright.workspace import Workspace
-from serve import openai_api, refusals, review, widget_api
+from serve import openai_api, refusals, review, widget_api, widget_pages
 from serve.chat import Redactor
 from serve.live import Live
 from serve.pages import BodyLimit, Headers, page
@@ -24,7 +24,7 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     app = FastAPI(title="Deskwright", docs_url=None, redoc_url=None)
     app.state.parts = Parts(workspace, gate, live, Record(workspace.store))
     refusals.install(app)
-    for router in (openai_api.router, widget_api.router, review.router):
+    for router in (openai_api.router, widget_api.router, widget_pages.router, review.router):
         app.include_router(router)
     app.add_api_route("/", index, include_in_schema=False)
     app.add_api_route("/healthz", health)

@@ -1,4 +1,4 @@
-"""The chat widget: its pages, its sessions, its streamed answers and its thumbs.
+"""The chat widget's sessions, streamed answers and thumbs.
 
 A session is a token the server signs, for one chat and one origin; what a page sends besides is the new message only.
 """
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse
 
@@ -21,7 +21,6 @@ from serve import access
 from serve.answers import Ask, Finished, answer
 from serve.live import Served
 from serve.openai_api import broken, events
-from serve.pages import asset, page
 from serve.parts import Parts, Shared, Turns
 from serve.record import new_id
 from serve.refusals import Refusal
@@ -65,25 +64,6 @@ def _chat(request: Request, parts: Shared, origin: Origin) -> str:
 
 Chat = Annotated[str, Depends(_chat)]
 """The id of the chat that the session token is for."""
-
-
-@router.get("/widget", include_in_schema=False)
-def widget(parts: Shared) -> Response:
-    """The chat as a page, to be shown in a frame."""
-    config = parts.workspace.config.serve
-    return page("widget", "widget.html", {"title": config.title, "greeting": config.greeting}, embed=config.origins)
-
-
-@router.get("/widget/{name}", include_in_schema=False)
-def widget_asset(name: str) -> Response:
-    """The page's style and script."""
-    return asset("widget", name, {"chat.js", "chat.css", "icon.svg"})
-
-
-@router.get("/widget.js", include_in_schema=False)
-def loader() -> Response:
-    """The snippet for other web pages: a button that opens the chat."""
-    return asset("widget", "loader.js", {"loader.js"})
 
 
 @router.post("/widget/api/session")
@@ -140,6 +120,6 @@ async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> A
                 else:
                     yield json.dumps({"type": "text", "text": piece})
     except Refusal as refusal:
-        yield json.dumps({"type": "error", "message": refusal.message})
+        yield json.dumps({"type": "error", "message": refusal.message, "code": refusal.code})
     except Exception as error:
         yield json.dumps({"type": "error", "message": broken(error).message})
