@@ -124,14 +124,14 @@ def test_faults_of_a_connectors_options_are_named_with_their_place(tmp_path: Pat
 
 
 def test_faults_of_the_widgets_colours_and_texts_are_told(tmp_path: Path) -> None:
-    found = faults(tmp_path, '[widget]\naccent = "blue"\nlanguage = "en"><b"\nside = "top"\n')
+    found = faults(tmp_path, '[widget]\naccent = "blue"\nlanguage = "en us"\nside = "top"\n')
 
     assert [fault.split(":")[0] for fault in found] == ["widget.language", "widget.accent", "widget.side"]
     assert "found 'blue'; string should match pattern" in found[1]
 
     unknown, blank = faults(tmp_path, '[widget.texts]\nsent = "Gesendet"\ndisclosure = " "\n')
 
-    assert unknown.startswith("widget.texts.sent: no such text; known here: open, close, ")
+    assert unknown.startswith("widget.texts.sent: no such text; known here: open, news, close, ")
     assert blank.startswith("widget.texts.disclosure: found no words; expected some, for example 'You are talking")
 
 

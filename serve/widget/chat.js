@@ -7,7 +7,6 @@ import { forget, keep, kept } from "./memory.js";
 import { follow, resume } from "./person.js";
 import { offerThumbs } from "./thumbs.js";
 
-const form = find("form");
 const message = find("message");
 const sendButton = find("send");
 const stopButton = find("stop");
@@ -157,7 +156,7 @@ async function remove() {
   message.focus();
 }
 
-// --- The form ---------------------------------------------------------------------------------------------------
+// --- The field ---------------------------------------------------------------------------------------------------
 
 function grow() {
   message.style.height = "auto";
@@ -172,20 +171,21 @@ message.addEventListener("input", () => {
 message.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
-    form.requestSubmit();
+    submit();
   }
 });
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
+sendButton.addEventListener("click", submit);
+stopButton.addEventListener("click", () => running?.abort());
+deleteButton.addEventListener("click", askWhetherToDelete);
+
+function submit() {
   const words = message.value.trim();
   if (!words || running) return;
   message.value = "";
   keep({ draft: "" });
   grow();
   send(words);
-});
-stopButton.addEventListener("click", () => running?.abort());
-deleteButton.addEventListener("click", askWhetherToDelete);
+}
 
 // --- In a frame: the page around it can close the chat ----------------------------------------------------------
 

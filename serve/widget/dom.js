@@ -37,19 +37,16 @@ export function field(tag, label, longest) {
   return element;
 }
 
-// A form that asks one thing in the course of the chat. Escape is its second button; `failed` is said when `onyes` throws.
+// Asks one thing in the course of the chat. Escape is its second button; `failed` is said when `onyes` throws. It is no
+// form: a page that shows the chat in a sandbox may not allow those.
 export function panel(question, content, yes, onyes, no, onno, failed = texts.not_saved) {
-  const form = make("form", "panel");
-  form.setAttribute("role", "group");
-  form.setAttribute("aria-label", question);
+  const box = make("div", "panel");
+  box.setAttribute("role", "group");
+  box.ariaLabel = question;
   const title = make("p", "", question);
   const actions = make("div", "actions");
-  const main = make("button", "main", yes);
-  actions.append(button("", no, onno), main);
-  form.append(title, ...content, actions);
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (main.disabled) return;
+  const main = button("main", yes, () => {
+    if (main.disabled || !content.every((element) => element.reportValidity?.() ?? true)) return;
     main.disabled = true;
     onyes().catch(() => {
       title.textContent = failed;
@@ -58,10 +55,13 @@ export function panel(question, content, yes, onyes, no, onno, failed = texts.no
       main.disabled = false;
     });
   });
-  form.addEventListener("keydown", (event) => {
+  actions.append(button("", no, onno), main);
+  box.append(title, ...content, actions);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.tagName === "INPUT") main.click();
     if (event.key !== "Escape") return;
     event.stopPropagation();
     onno();
   });
-  return form;
+  return box;
 }

@@ -16,8 +16,8 @@ const REASONS = {
 export function offerThumbs(turn, messageId, rated = 0) {
   const row = make("div", "rate");
   row.setAttribute("role", "group");
-  row.setAttribute("aria-label", texts.rate);
-  row.setAttribute("aria-live", "off");
+  row.ariaLabel = texts.rate;
+  row.ariaLive = "off";
   const up = button("up", "", () => rate(1));
   const down = button("down", "", () => rate(-1));
   up.append(icon(UP));
@@ -70,9 +70,9 @@ export function offerThumbs(turn, messageId, rated = 0) {
       thank(texts.thanks_read, undo);
       down.focus();
     };
-    const form = panel(texts.why, [chips, comment], texts.send, send, texts.cancel, undo);
-    turn.element.append(form);
-    form.scrollIntoView({ block: "nearest" });
+    const box = panel(texts.why, [chips, comment], texts.send, send, texts.cancel, undo);
+    turn.element.append(box);
+    box.scrollIntoView({ block: "nearest" });
     chips.firstElementChild.focus();
   }
 
