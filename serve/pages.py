@@ -3,13 +3,16 @@ or runs a script that stands in it."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
-from fastapi import Response
+from fastapi import Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -71,6 +74,19 @@ def style(text: str) -> Response:
     return _file(text, "css")
 
 
+def economical(request: Request, response: Response) -> Response:
+    """The response compressed, and without its body for a browser that has it already (RFC 9110, 13.1.2)."""
+    body = bytes(response.body)
+    tag = f'W/"{sha256(body).hexdigest()[:20]}"'
+    headers = {"ETag": tag, "Vary": "Accept-Encoding"}
+    headers |= {name: value for name, value in response.headers.items() if name != "content-length"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(body, headers=headers)
+    return Response(_compressed(body), headers={**headers, "Content-Encoding": "gzip"})
+
+
 class Headers:
     """Adds `HEADERS` to every response."""
 
@@ -120,6 +136,11 @@ class BodyLimit:
 def _file(text: str, kind: str) -> Response:
     headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
     return Response(text, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+@lru_cache(maxsize=64)
+def _compressed(body: bytes) -> bytes:
+    return gzip.compress(body)
 
 
 def _read(folder: str, name: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from deskwright.config import Config
 from deskwright.texts import TEXTS
-from serve.pages import asset, page, script, style
+from serve.pages import asset, economical, page, script, style
 from serve.parts import Shared
 from serve.theme import palettes, stylesheet
 
@@ -37,19 +37,19 @@ def widget(parts: Shared) -> Response:
 
 
 @router.get("/widget/colours.css", include_in_schema=False)
-def colours(parts: Shared) -> Response:
+def colours(parts: Shared, request: Request) -> Response:
     """The colours of the configuration."""
-    return style(stylesheet(parts.workspace.config.widget))
+    return economical(request, style(stylesheet(parts.workspace.config.widget)))
 
 
 @router.get("/widget/{name}", include_in_schema=False)
-def widget_asset(name: str) -> Response:
+def widget_asset(name: str, request: Request) -> Response:
     """The page's style and scripts."""
-    return asset("widget", name, ASSETS)
+    return economical(request, asset("widget", name, ASSETS))
 
 
 @router.get("/widget.js", include_in_schema=False)
-def loader(parts: Shared) -> Response:
+def loader(parts: Shared, request: Request) -> Response:
     """The script for other web pages: a button that opens the chat."""
     config = parts.workspace.config
     light, dark = ({name: palette[name] for name in ("accent", "accent-ink")} for palette in palettes(config.widget))
@@ -63,7 +63,7 @@ def loader(parts: Shared) -> Response:
         "light": light,
         "dark": dark,
     }
-    return script("widget", "loader.js", settings)
+    return economical(request, script("widget", "loader.js", settings))
 
 
 def _texts(config: Config) -> dict[str, str]:

@@ -140,11 +140,29 @@ def in_shadow(browser: Any, selector: str) -> Any:
 # --- Size -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_whole_widget_is_small() -> None:
-    sizes = {name: len(gzip.compress(file.read_bytes())) for name, file in FILES.items()}
+def test_the_whole_widget_is_small(serve: Serve) -> None:
+    """Counted as it goes over the wire, but for the page itself, which is made anew for everybody."""
+    running, _ = serve()
+    paths = ["widget.js", "widget/colours.css", *(f"widget/{name}" for name in ASSETS)]
+    answers = {path: httpx.get(f"{running.url}/{path}") for path in paths}
+    sizes = {path: answer.num_bytes_downloaded for path, answer in answers.items()}
 
-    assert sum(sizes.values()) < 20_000
-    assert sizes["loader.js"] < 3_000
+    assert {answer.headers["content-encoding"] for answer in answers.values()} == {"gzip"}
+    assert sum(sizes.values()) + len(gzip.compress(httpx.get(f"{running.url}/widget").content)) < 20_000
+    assert sizes["widget.js"] < 3_000
+
+
+def test_what_a_browser_has_is_not_sent_again(serve: Serve) -> None:
+    running, _ = serve()
+    url = f"{running.url}/widget/chat.js"
+    first = httpx.get(url)
+    again = httpx.get(url, headers={"If-None-Match": first.headers["etag"]})
+    plain = httpx.get(url, headers={"If-None-Match": 'W/"another"', "Accept-Encoding": "identity"})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert (plain.status_code, plain.text) == (200, first.text)
+    assert first.headers["content-type"] == plain.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
 def test_every_file_of_the_widget_is_served_and_every_module_has_its_reason(serve: Serve) -> None:

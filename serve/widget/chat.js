@@ -12,6 +12,7 @@ const sendButton = find("send");
 const stopButton = find("stop");
 const deleteButton = find("delete");
 const LONGEST_PAUSE = 30;
+const DELETED = "deleted";
 
 let running = null;
 
@@ -25,7 +26,8 @@ async function send(words) {
   try {
     await deliver(words, turn, said, control.signal);
   } catch (error) {
-    if (control.signal.aborted) stopped(words, mine, turn, said);
+    if (control.signal.reason === DELETED) turn.drop();
+    else if (control.signal.aborted) stopped(words, mine, turn, said);
     else failed(words, mine, turn, said, error);
   } finally {
     if (running === control) running = null;
@@ -147,7 +149,7 @@ function askWhetherToDelete() {
 }
 
 async function remove() {
-  running?.abort();
+  running?.abort(DELETED);
   if (kept.token) await request("DELETE", "chat");
   sure = null;
   forget();

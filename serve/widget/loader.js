@@ -73,6 +73,7 @@
 
   let box = null;
   let frame = null;
+  let loaded = false;
 
   function build() {
     box = make("div", "window");
@@ -81,7 +82,10 @@
     frame = make("iframe", "");
     frame.title = label;
     frame.src = `${home}/widget#${encodeURIComponent(visitor)}`;
-    frame.addEventListener("load", opened);
+    frame.addEventListener("load", () => {
+      loaded = true;
+      opened();
+    });
     box.append(edge(), frame, edge());
     chat.append(box);
     fit();
@@ -95,7 +99,7 @@
   }
 
   function opened() {
-    if (!box.hidden) frame.contentWindow.postMessage({ deskwright: 1, action: "opened" }, home);
+    if (loaded && !box.hidden) frame.contentWindow.postMessage({ deskwright: 1, action: "opened" }, home);
   }
 
   function open() {

@@ -74,12 +74,14 @@ export function begin() {
     ...turn,
     write(text) {
       const follow = atEnd();
+      turn.element.classList.remove("fault");
       render(turn.bubble, text);
       if (follow) toEnd();
     },
     finish(text, more) {
       const follow = atEnd();
       status.textContent = "";
+      turn.element.classList.remove("fault");
       render(turn.bubble, text);
       log.append(turn.element);
       change(turn.element, { who: "theirs", text, ...more });
@@ -91,6 +93,7 @@ export function begin() {
     },
     // In the place of the dots.
     tell(text) {
+      turn.element.classList.add("fault");
       render(turn.bubble, text);
       status.textContent = text;
       toEnd();

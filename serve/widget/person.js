@@ -86,11 +86,14 @@ function show(state) {
 
 async function look() {
   clearTimeout(timer);
+  const { token } = kept;
   try {
     const after = encodeURIComponent(kept.seen?.at(-1) ?? "");
     const response = await request("GET", `state?after=${after}`);
-    take(await response.json());
+    const news = await response.json();
+    if (kept.token === token) take(news);
   } catch (error) {
+    if (kept.token !== token) return;
     if (error instanceof Refused && error.status < 500 && error.status !== 429) {
       keep({ state: "bot" });
       show("bot");
