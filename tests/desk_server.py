@@ -48,7 +48,8 @@ class Desk:
 
 def create_app(ws: Workspace, desk: Desk) -> FastAPI:
     app = FastAPI()
-    app.state.parts = Parts(ws, None, None, None)  # type: ignore[arg-type]
+    app.state.parts = object.__new__(Parts)
+    object.__setattr__(app.state.parts, "workspace", ws)  # the pages ask for no other part
     app.state.desk = desk
     refusals.install(app)
     app.include_router(router)
@@ -59,6 +60,9 @@ def create_app(ws: Workspace, desk: Desk) -> FastAPI:
 
 def known(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
+    origin = request.headers.get("origin") or request.headers.get("x-origin")
+    if origin != f"http://{request.headers['host']}":
+        raise Refusal(403, "This page may not use the chat.", "wrong_origin")
     if desk.failures:
         raise Refusal(desk.failures.pop(0), "The desk fails.")
     if request.headers.get("authorization", "").removeprefix("Bearer ") not in desk.tokens:

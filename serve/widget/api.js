@@ -35,7 +35,8 @@ async function begin(signal) {
 }
 
 async function plain(method, path, body, signal) {
-  const headers = { "Content-Type": "application/json" };
+  // Browsers leave `Origin` out of a GET to the page's own server, and the session is bound to it.
+  const headers = { "Content-Type": "application/json", "X-Origin": location.origin };
   if (kept.token) headers.Authorization = `Bearer ${kept.token}`;
   try {
     return await fetch(`/widget/api/${path}`, { method, headers, body: body && JSON.stringify(body), signal });

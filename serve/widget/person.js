@@ -63,6 +63,7 @@ function take({ state, open, messages = [] }) {
   keep({ state, open });
   if (state === "pending" && !open && !kept.left) leaveMessage();
   else if (state === "pending" && before !== "pending") note(texts.person_pending);
+  else if (state === "bot" && before === "human") note(texts.person_gone);
   else if (state !== before && NEWS[state]) note(NEWS[state]);
   for (const message of messages) {
     if (kept.seen?.includes(message.message_id)) continue;
