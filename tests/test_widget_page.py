@@ -379,7 +379,7 @@ def test_on_a_phone_the_chat_fills_the_screen_and_keeps_the_keyboard(
 @pytest.mark.browser
 def test_nothing_moves_for_those_who_want_no_motion(browser: Any, serve: Serve) -> None:
     running, desk = serve()
-    desk.answer, desk.pause = lambda message: ["slow"], 1
+    desk.answer, desk.pause = lambda message: ["slow"], 2
     moving = "return document.getAnimations().length"
     counts = []
     for motion in ("no-preference", "reduce"):
