@@ -16,11 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from deskwright import hours, plugins
 from deskwright.entities import DEFAULT_POLICIES, DROPPED, ENTITIES, GENERALISED, Policy
 from deskwright.errors import ConfigError, DeskwrightError
+from deskwright.texts import TEXTS
 
 FILE = "deskwright.toml"
 BUILT_IN_NAMES = "builtin"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 RATE = r"^([1-9]\d*/(second|minute|hour|day))?$"
+COLOUR = "#[0-9A-Fa-f]{6}"
 SHAPE_NAME = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
 
 DEFAULT = """\
@@ -135,6 +137,17 @@ base = "demo"
 # url = ""               # for example "http://127.0.0.1:8001/v1"
 # model = ""
 # key_variable = ""
+
+[widget]
+# language = "en"       # what the texts are written in; "ar", "fa", "he", "ur" and their like turn the widget round
+# accent = "#2f5bea"    # the colour of buttons and of the customer's own messages
+# accent_dark = ""      # the same on a dark page; if empty, a lighter shade of accent
+# scheme = "auto"       # as the customer's device has it; or "light" or "dark"
+# side = "end"          # the button's corner: "end" is right, and left where the language runs from right to left
+
+# Other words for the widget, in any language; docs/widget.md lists them.
+# [widget.texts]
+#   send = "Senden"
 
 # An agent bot of Chatwoot (docs/integrations.md), where `url` names yours. The secrets are in the variables named.
 # [integrations.chatwoot]
@@ -300,6 +313,15 @@ def _encrypted(address: str) -> str:
         return given
 
 
+class Widget(_Section):
+    language: str = Field("en", pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    accent: str = Field("#2f5bea", pattern=f"^{COLOUR}$")
+    accent_dark: str = Field("", pattern=f"^({COLOUR})?$")
+    scheme: Literal["auto", "light", "dark"] = "auto"
+    side: Literal["end", "start"] = "end"
+    texts: dict[str, str] = {}
+
+
 class Config(_Section):
     """The whole configuration; each section's fields are described in the file that `deskwright init` writes."""
 
@@ -310,6 +332,7 @@ class Config(_Section):
     dataset: Dataset = Dataset()
     tune: Tune = Tune()
     serve: Serve = Serve()
+    widget: Widget = Widget()
     integrations: Integrations = Integrations()
 
 
@@ -331,6 +354,7 @@ def read(path: Path) -> Config:
         faults += [_sentence(fault) for fault in _innermost(error.errors())]
     faults += _source_faults(raw.get("sources"))
     faults += _privacy_faults(raw.get("privacy"))
+    faults += _text_faults(config.widget.texts)
     if faults:
         raise ConfigError(str(path), faults)
     return config
@@ -418,3 +442,11 @@ def _shape_faults(name: str, pattern: Any) -> Iterator[str]:
         return
     if found.match(""):
         yield "the pattern fits nothing at all, and so every place; expected one that needs a character"
+
+
+def _text_faults(texts: Mapping[str, str]) -> Iterator[str]:
+    for name, text in texts.items():
+        if name not in TEXTS:
+            yield f"widget.texts.{name}: no such text; known here: {', '.join(TEXTS)}"
+        elif not text.strip():
+            yield f"widget.texts.{name}: found no words; expected some, for example {TEXTS[name]!r}"

@@ -13,7 +13,18 @@ from fastapi import FastAPI, Response
 from starlette.types import Lifespan
 
 from deskwright.workspace import Workspace
-from serve import chatwoot, handover_api, openai_api, people_api, refusals, retrieve_api, review, slack, widget_api
+from serve import (
+    chatwoot,
+    handover_api,
+    openai_api,
+    people_api,
+    refusals,
+    retrieve_api,
+    review,
+    slack,
+    widget_api,
+    widget_pages,
+)
 from serve.chat import Redactor, at_once
 from serve.desk import Desk
 from serve.limits import Limits
@@ -59,6 +70,7 @@ def routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     app.include_router(retrieve_api.router)
     for router in (
         widget_api.router,
+        widget_pages.router,
         handover_api.router,
         people_api.router,
         review.router,

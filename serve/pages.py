@@ -3,11 +3,16 @@ or runs a script that stands in it."""
 
 from __future__ import annotations
 
+import gzip
+import json
+import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 
-from fastapi import Response
+from fastapi import Request, Response
 from starlette.datastructures import Headers as RequestHeaders
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,8 +23,17 @@ MEDIA_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", 
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+    "frame-ancestors "
 )
+
+EMBEDDED = {
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+"""For a page in the frame of another: a page that isolates itself shows only frames that say so too."""
+
+PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -37,13 +51,11 @@ TOO_LARGE = Refusal(413, f"The request is too large: at most {LARGEST_BODY} byte
 
 def page(folder: str, name: str, values: Mapping[str, str], embed: Sequence[str] | None = None) -> Response:
     """A page with `{{name}}` replaced by escaped values. `embed`: the origins that may frame it, besides this one."""
-    text = _read(folder, name)
-    for key, value in values.items():
-        text = text.replace("{{" + key + "}}", escape(value))
+    text = PLACE.sub(lambda place: escape(values[place[1]]), _read(folder, name))
     ancestors = "'none'" if embed is None else " ".join(["'self'", *embed])
     headers = {"Content-Security-Policy": PAGE_POLICY + ancestors}
     if embed is not None:
-        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        headers |= EMBEDDED
     return Response(text, media_type="text/html", headers=headers)
 
 
@@ -51,8 +63,30 @@ def asset(folder: str, name: str, allowed: set[str]) -> Response:
     """One of the `allowed` files; any page may load it."""
     if name not in allowed:
         raise Refusal(404, "There is no such file.")
-    headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return Response(_read(folder, name), media_type=MEDIA_TYPES[name.rsplit(".", 1)[1]], headers=headers)
+    return _file(_read(folder, name), name.rsplit(".", 1)[1])
+
+
+def script(folder: str, name: str, settings: Mapping[str, object]) -> Response:
+    """A script with `{{settings}}` replaced by JSON; any page may load it."""
+    return _file(_read(folder, name).replace("{{settings}}", json.dumps(settings)), "js")
+
+
+def style(text: str) -> Response:
+    """A style sheet that was made here; any page may load it."""
+    return _file(text, "css")
+
+
+def economical(request: Request, response: Response) -> Response:
+    """The response compressed, and without its body for a browser that has it already (RFC 9110, 13.1.2)."""
+    body = bytes(response.body)
+    tag = f'W/"{sha256(body).hexdigest()[:20]}"'
+    headers = {"ETag": tag, "Vary": "Accept-Encoding"}
+    headers |= {name: value for name, value in response.headers.items() if name != "content-length"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(body, headers=headers)
+    return Response(_compressed(body), headers={**headers, "Content-Encoding": "gzip"})
 
 
 class Headers:
@@ -100,6 +134,16 @@ class BodyLimit:
             return next(again, None) or await receive()
 
         await self._app(scope, replayed, send)
+
+
+def _file(text: str, kind: str) -> Response:
+    headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return Response(text, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+@lru_cache(maxsize=64)
+def _compressed(body: bytes) -> bytes:
+    return gzip.compress(body)
 
 
 def _read(folder: str, name: str) -> str:

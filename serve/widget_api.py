@@ -1,4 +1,4 @@
-"""The chat widget: its pages, its sessions, its streamed answers and its thumbs.
+"""The chat widget's sessions, streamed answers and thumbs.
 
 A session is a token the server signs, for one chat and one origin; what a page sends besides is the new message only.
 """
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse
 
@@ -23,7 +23,6 @@ from serve.desk import BOT, DELETED
 from serve.handover import WAIT, for_the_bot, listen, turns_of
 from serve.live import Served
 from serve.openai_api import broken, events
-from serve.pages import asset, page
 from serve.parts import Parts, Shared, Turns
 from serve.record import new_id
 from serve.refusals import Refusal
@@ -50,11 +49,9 @@ class Thumb(BaseModel):
 
 
 def _origin(request: Request, parts: Shared) -> str:
-    """The page's origin, which must be this server or one of `serve.origins`. Browsers leave it out where a page reads
-    from its own server; then it is empty."""
-    origin = request.headers.get("origin", "")
-    if not origin and request.method == "GET":
-        return ""
+    """The page's origin, which must be this server or one of `serve.origins`. Browsers leave the header `Origin` out
+    when a page asks its own server for something by GET, and only then; so the widget says it in `X-Origin` as well."""
+    origin = request.headers.get("origin") or request.headers.get("x-origin", "")
     own = urlsplit(origin).netloc == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
         raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
@@ -67,44 +64,15 @@ Origin = Annotated[str, Depends(_origin)]
 
 def _chat(request: Request, parts: Shared, origin: Origin) -> str:
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    chat_id = access.chat_of(parts.workspace.keys.session, token, origin or _own(request, parts, token))
+    chat_id = access.chat_of(parts.workspace.keys.session, token, origin)
     if parts.desk.state(chat_id) == DELETED:
         raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
     parts.limits.count("session", chat_id)
     return chat_id
 
 
-def _own(request: Request, parts: Shared, token: str) -> str:
-    """This server's own origin, by the scheme that the token is for: a proxy before it may speak another."""
-    plain, secure = (f"{scheme}://{request.headers.get('host')}" for scheme in ("http", "https"))
-    try:
-        access.chat_of(parts.workspace.keys.session, token, secure)
-    except Refusal:
-        return plain
-    return secure
-
-
 Chat = Annotated[str, Depends(_chat)]
 """The id of the chat that the session token is for."""
-
-
-@router.get("/widget", include_in_schema=False)
-def widget(parts: Shared) -> Response:
-    """The chat as a page, to be shown in a frame."""
-    config = parts.workspace.config.serve
-    return page("widget", "widget.html", {"title": config.title, "greeting": config.greeting}, embed=config.origins)
-
-
-@router.get("/widget/{name}", include_in_schema=False)
-def widget_asset(name: str) -> Response:
-    """The page's style and script."""
-    return asset("widget", name, {"chat.js", "chat.css", "icon.svg"})
-
-
-@router.get("/widget.js", include_in_schema=False)
-def loader() -> Response:
-    """The snippet for other web pages: a button that opens the chat."""
-    return asset("widget", "loader.js", {"loader.js"})
 
 
 @router.post("/widget/api/session")
@@ -168,7 +136,7 @@ async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> A
             parts.memory.add(chat_id, turns[-1], turns[:-1])
         yield _end(None, state, WAIT)
     except Refusal as refusal:
-        yield json.dumps({"type": "error", "message": refusal.message})
+        yield json.dumps({"type": "error", "message": refusal.message, "code": refusal.code})
     except Exception as error:
         yield json.dumps({"type": "error", "message": broken(error).message})
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,10 @@ FLAGS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
-    """A headless Chromium; without one the test is skipped, in CI it fails."""
+@contextmanager
+def chromium(profile: Path, preferences: Mapping[str, Any] | None = None) -> Iterator[Any]:
+    """A headless Chromium; without one the test is skipped, in CI it fails. So it does if the browser finds a fault in
+    a page."""
     if not DRIVER.is_file():
         if os.environ.get("CI"):
             pytest.fail(f"no {DRIVER}: CI runs the browser tests")
@@ -59,12 +61,22 @@ def browser(tmp_path: Path) -> Iterator[Any]:
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
+    options.add_experimental_option("prefs", dict(preferences or {}))
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-    yield driver
-    faults = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-    driver.quit()
+    try:
+        yield driver
+        faults = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    finally:
+        driver.quit()
 
     assert faults == []
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    """A browser with a profile of its own."""
+    with chromium(tmp_path / "profile") as driver:
+        yield driver

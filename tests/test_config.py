@@ -97,7 +97,7 @@ def test_the_message_counts_the_faults_and_names_the_file(tmp_path: Path) -> Non
 
 
 def test_an_unknown_section_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    known = "store, privacy, sources, model, dataset, tune, serve, integrations"
+    known = "store, privacy, sources, model, dataset, tune, serve, widget, integrations"
 
     assert [f"tuen: no such setting; known here: {known}"] == faults(tmp_path, "[tuen]\nrank = 3\n")
 
@@ -127,6 +127,18 @@ def test_faults_of_a_connectors_options_are_named_with_their_place(tmp_path: Pat
         "sources.slack.agents: found ['U01', 7]; expected a list of strings",
         "sources.mail.agentz: no such option; known: agents",
     ]
+
+
+def test_faults_of_the_widgets_colours_and_texts_are_told(tmp_path: Path) -> None:
+    found = faults(tmp_path, '[widget]\naccent = "blue"\nlanguage = "en us"\nside = "top"\n')
+
+    assert [fault.split(":")[0] for fault in found] == ["widget.language", "widget.accent", "widget.side"]
+    assert "found 'blue'; string should match pattern" in found[1]
+
+    unknown, blank = faults(tmp_path, '[widget.texts]\nsent = "Gesendet"\ndisclosure = " "\n')
+
+    assert unknown.startswith("widget.texts.sent: no such text; known here: open, news, close, ")
+    assert blank.startswith("widget.texts.disclosure: found no words; expected some, for example 'You are talking")
 
 
 def test_a_section_that_is_no_table_is_a_fault_and_no_crash(tmp_path: Path) -> None:

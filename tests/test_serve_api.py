@@ -500,6 +500,21 @@ def test_a_session_is_for_one_origin(ws: Workspace) -> None:
         assert http.post("/widget/api/session", json={}, headers=evil).status_code == 403
 
 
+def test_a_page_that_sends_no_origin_says_it_otherwise(client: Client) -> None:
+    """As browsers do with a GET to the page's own server; what `Origin` says goes first."""
+    start = "/widget/api/session"
+    evil = {"Origin": "https://evil.example.com"}
+    own = {"X-Origin": HERE["Origin"]}
+    headers = session(client)
+    headers["X-Origin"] = headers.pop("Origin")
+
+    assert client.http.post(start, json={}).status_code == 403
+    assert client.http.post(start, json={}, headers={"X-Origin": evil["Origin"]}).status_code == 403
+    assert client.http.post(start, json={}, headers={**own, **evil}).status_code == 403
+    assert client.http.post(start, json={}, headers=own).status_code == 200
+    assert say(client, headers, "hello")[-1]["type"] == "end"
+
+
 def test_a_session_ends(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     headers = session(client)
     now = time.time()
