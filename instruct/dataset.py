@@ -132,6 +132,7 @@ def _row(kept: Kept, pair: Pair) -> Row:
         language=conversation.language or "",
         channel=conversation.channel,
         status=conversation.status,
+        outcome=pair.outcome,
     )
 
 

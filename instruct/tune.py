@@ -73,8 +73,9 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     return model, True
 
 
-def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str, list[int]]]:
-    """Token ids and a mask that is 1 on the answer and the end of its turn, rendered as the server renders them.
+def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str, Any]]:
+    """Token ids, a mask that is 1 on the answer and the end of its turn, rendered as the server renders them, and the
+    row's weight.
 
     Raises:
         DeskwrightError: a row whose answer has no token, or whose prompt is not the beginning of the whole (a chat
@@ -91,7 +92,8 @@ def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str,
             )
         if len(ids) == len(prompt):
             raise DeskwrightError(f"Row {row.id} has no token to learn from: every label would be masked.")
-        made.append({"input_ids": ids, "completion_mask": [0] * len(prompt) + [1] * (len(ids) - len(prompt))})
+        mask = [0] * len(prompt) + [1] * (len(ids) - len(prompt))
+        made.append({"input_ids": ids, "completion_mask": mask, "weight": row.weight})
     return made
 
 

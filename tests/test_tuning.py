@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -123,35 +126,53 @@ def test_an_unknown_recipe_is_answered_with_those_there_are() -> None:
         recipe.read("prefix")
 
 
-@pytest.mark.parametrize("kind", ["Llama", "Gemma2"])
-def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: str) -> None:
-    """Gemma2 caps its logits after the head."""
+def trainer_of(kind: type, folder: Path, rows: list[dict[str, Any]], **options: Any) -> Any:
     from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
 
-    from instruct.trainer import Trainer
+    torch.manual_seed(2)
+    return kind(
+        model=(model := AutoModelForCausalLM.from_pretrained(folder)),
+        processing_class=AutoTokenizer.from_pretrained(folder),
+        train_dataset=Dataset.from_list(rows),
+        eval_dataset=Dataset.from_list(rows),
+        peft_config=recipe.peft_config(recipe.Recipe("", 0.1, peft={"peft_type": "LORA"}), 4, model),
+        args=SFTConfig(
+            output_dir=str(folder / "out"),
+            report_to="none",
+            bf16=False,
+            completion_only_loss=True,
+            gradient_checkpointing=False,
+            dataloader_pin_memory=False,
+            train_sampling_strategy="sequential",
+            disable_tqdm=True,
+            **options,
+        ),
+    )
+
+
+def rows_of(folder: Path, outcomes: Sequence[str] = ("",) * 4) -> list[dict[str, Any]]:
+    from transformers import AutoTokenizer
+
     from instruct.tune import examples
 
+    made_of = [replace(row(n, "train"), outcome=outcome) for n, outcome in enumerate(outcomes)]
+    return examples(AutoTokenizer.from_pretrained(folder), made_of, "Help.")
+
+
+@pytest.mark.parametrize("kind", ["Llama", "Gemma2"])
+def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: str) -> None:
+    """Gemma2 caps its logits after the head. All rows count 1."""
+    from trl import SFTTrainer
+
+    from instruct.trainer import Trainer
+
     folder = made(tmp_path / kind, kind)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    rows = Dataset.from_list(examples(tokenizer, [row(n, "train") for n in range(4)], "Help."))
     found = []
     for trainer_class in (SFTTrainer, Trainer):
-        torch.manual_seed(2)
-        trainer = trainer_class(
-            model=(model := AutoModelForCausalLM.from_pretrained(folder)),
-            processing_class=tokenizer,
-            train_dataset=rows,
-            peft_config=recipe.peft_config(recipe.Recipe("", 0.1, peft={"peft_type": "LORA"}), 4, model),
-            args=SFTConfig(
-                output_dir=str(tmp_path),
-                report_to="none",
-                bf16=False,
-                gradient_checkpointing=False,
-                dataloader_pin_memory=False,
-            ),
-        )
+        trainer = trainer_of(trainer_class, folder, rows_of(folder))
+        trainer.model.train()
         batch = next(iter(trainer.get_train_dataloader()))
         loss = trainer.compute_loss(trainer.model, dict(batch))
         loss.backward()
@@ -162,6 +183,58 @@ def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: 
     assert len(our_gradients) == len(their_gradients) > 0
     assert any(float(gradient.abs().sum()) > 0 for gradient in our_gradients)
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(our_gradients, their_gradients, strict=True))
+
+
+def test_rows_count_by_their_weight_in_training_alone(tmp_path: Path) -> None:
+    """Beside the losses of the rows one by one, by the plain model."""
+    from transformers import AutoModelForCausalLM
+
+    from instruct.trainer import Trainer
+
+    folder = made(tmp_path / "base")
+    outcomes = ("rated well", "", "rated badly", "still open")
+    rows = rows_of(folder, outcomes)
+    assert [one["weight"] for one in rows] == [1.5, 1.0, 0.5, 0.75]
+
+    trainer = trainer_of(Trainer, folder, rows)
+    batch = next(iter(trainer.get_train_dataloader()))
+    found = {}
+    for training in (True, False):
+        trainer.model.train(training)
+        found[training] = float(trainer.compute_loss(trainer.model, dict(batch)).detach())
+
+    model, summed, weighed, tokens = AutoModelForCausalLM.from_pretrained(folder), 0.0, 0.0, 0
+    for one in rows:
+        start = one["completion_mask"].index(1)
+        ids = torch.tensor([one["input_ids"]])
+        logits = model(ids).logits[0, start - 1 : -1]
+        nats = float(torch.nn.functional.cross_entropy(logits, ids[0, start:], reduction="sum").detach())
+        summed, weighed, tokens = summed + nats, weighed + one["weight"] * nats, tokens + ids.shape[1] - start
+
+    assert found[False] == pytest.approx(summed / tokens, rel=1e-4)
+    assert found[True] == pytest.approx(weighed / tokens, rel=1e-4)
+    assert found[True] != pytest.approx(found[False], rel=1e-3)
+
+
+def test_a_whole_run_with_weights_of_one_is_trls(tmp_path: Path) -> None:
+    from trl import SFTTrainer
+
+    from instruct.trainer import Trainer
+
+    folder = made(tmp_path / "base")
+    found = {}
+    for name, kind, outcomes in (
+        ("theirs", SFTTrainer, ("",) * 4),
+        ("ours", Trainer, ("",) * 4),
+        ("weighed", Trainer, ("rated well", "", "rated badly", "still open")),
+    ):
+        options = {"max_steps": 8, "gradient_accumulation_steps": 2, "per_device_train_batch_size": 2}
+        trainer = trainer_of(kind, folder, rows_of(folder, outcomes), learning_rate=0.1, **options)
+        trainer.train()
+        found[name] = trainer.evaluate()["eval_loss"]
+
+    assert found["ours"] == pytest.approx(found["theirs"], rel=1e-4)
+    assert found["weighed"] != pytest.approx(found["theirs"], rel=1e-4)
 
 
 def losses(before: float = 3.0, after: float = 3.0) -> dict[str, float]:
