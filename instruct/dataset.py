@@ -26,6 +26,7 @@ from deskwright.terminal import progress
 from deskwright.workspace import Workspace
 from instruct import base, curate, leakage, noise, reviews
 from instruct.build_page import page
+from instruct.leftover import without_personal_data
 from instruct.pairs import Pair, pairs
 from instruct.passages import Passage, Passages
 from instruct.rows import Row, as_row, as_table, fit
@@ -67,6 +68,7 @@ def build(workspace: Workspace) -> Report:
     rows = curate.without_repeats(rows, report.left_out)
     rows = curate.capped(rows, settings.same_answer, report.left_out)
     rows += reviews.rows(workspace.store, report.left_out)
+    rows = without_personal_data(workspace, rows, report.left_out)
     base.prepare(workspace, _dialogues(rows))
     report.fingerprint = _fingerprint(workspace, rows)
     folder = workspace.datasets / report.fingerprint
