@@ -52,7 +52,7 @@ def tune(root: Path, trials: int | None) -> None:
     deskwright tune --workspace shop
     deskwright tune --search 8 --workspace shop      # learning rate, rank and epochs; then set what it says
     """
-    from instruct import dataset
+    from instruct import dataset, needs_human
     from instruct.tune import tune as run
 
     workspace = Workspace.open(root)
@@ -61,6 +61,8 @@ def tune(root: Path, trials: int | None) -> None:
     if trials:
         click.echo(_searched(workspace, report.fingerprint, trials))
         return
+    if not (workspace.datasets / report.fingerprint / needs_human.REPORT).is_file():
+        click.echo(needs_human.describe(needs_human.learn(workspace, report.fingerprint)))
     model, fresh = run(workspace, report.fingerprint)
     if not fresh:
         click.echo(f"{model.name} was tuned on exactly this; nothing to do.")
