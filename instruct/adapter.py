@@ -36,6 +36,9 @@ class Card:
     losses: dict[str, float]
     quote_from: float | None = None
     """How near (cosine) a resolved question has to be for its answer to be given as it stands; None: never."""
+    hours: float | None = None
+    energy: dict[str, Any] | None = None
+    """What training took, see `instruct.energy`; None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +18,9 @@ from safetensors.torch import load_file
 from deskwright.errors import DeskwrightError
 from deskwright.store import now
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, base, dataset, recipe
+from instruct import adapter, advice, base, dataset, energy, quoting, recipe, rounds
 from instruct.passages import Passage, Passages
+from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.search import search
 from instruct.starter.tokenizer import train as train_tokenizer
@@ -263,3 +266,106 @@ def test_general_english_costs_what_it_costs(tmp_path: Path) -> None:
 
     assert advice.general_loss(model.train(), tokenizer) == pytest.approx(math.log(len(tokenizer)), rel=1e-5)
     assert model.training
+
+
+def with_settings(workspace: Workspace, *lines: str) -> Workspace:
+    """The workspace with these lines in `[tune]`."""
+    file = workspace.root / "deskwright.toml"
+    file.write_text(file.read_text().replace("[tune]\n", "[tune]\n" + "\n".join(lines) + "\n"))
+    return Workspace.open(workspace.root)
+
+
+def card_of(workspace: Workspace, model: Model) -> dict[str, Any]:
+    return json.loads((adapter.folder(workspace, model.name) / adapter.CARD).read_text())
+
+
+def test_energy_is_measured_where_a_country_is_named(prepared: Workspace) -> None:
+    model, _ = tune(workspace := with_settings(prepared, 'country = "DEU"', "price_per_kwh = 0.4"), "set")
+    card = card_of(workspace, model)
+    found = card["energy"]
+
+    assert card["hours"] > 0
+    assert found["kwh"] > 0
+    assert 0 < found["co2_kg"] < found["kwh"]  # under a kilogram a kilowatt-hour
+    assert found["cost"] == pytest.approx(0.4 * found["kwh"])
+    assert "kWh" in energy.describe(card)
+    assert "(DEU), cost" in energy.describe(card)
+
+
+def test_without_codecarbon_a_run_tells_its_hours_alone(prepared: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "codecarbon" else find(name))
+    model, _ = tune(workspace := with_settings(prepared, 'country = "DEU"'), "set")
+    card = card_of(workspace, model)
+
+    assert card["energy"] is None
+    assert re.fullmatch(r"It took \d+\.\d\d hours", energy.describe(card))
+
+
+def test_a_country_that_is_none_is_told(prepared: Workspace) -> None:
+    with pytest.raises(DeskwrightError, match=r"tune\.country: found 'XYZ', which is no country"):
+        tune(with_settings(prepared, 'country = "XYZ"'), "set")
+
+
+def test_tensorboard_has_every_figure_and_the_model_stays_the_same(prepared: Workspace) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    workspace = with_settings(prepared, 'report_to = "tensorboard"')
+    model, _ = tune(workspace, "set")
+    [folder] = (workspace.reports / "tensorboard").iterdir()
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    history = json.loads((adapter.folder(workspace, model.name) / advice.HISTORY).read_text())
+    evaluated = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
+
+    assert {event.step: event.value for event in events.Scalars("eval/loss")} == pytest.approx(evaluated)
+    assert {"train/loss", "train/learning_rate"} <= set(events.Tags()["scalars"])
+    assert tune(prepared, "set") == (model, False)
+
+
+def test_a_reporter_that_is_not_installed_is_told(prepared: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "wandb" else find(name))
+
+    with pytest.raises(DeskwrightError, match=r"package wandb, which is not installed.*deskwright\[wandb\]"):
+        tune(with_settings(prepared, 'report_to = "wandb"'), "set")
+
+
+def test_killed_while_the_limit_of_quoting_is_measured_it_does_not_train_again(
+    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(quoting, "calibrate", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tune(prepared, "set")
+    with monkeypatch.context() as patch:
+        patch.setattr("instruct.tune.train", killed)
+        model, fresh = tune(prepared, "set")
+
+    assert fresh
+    assert set(card_of(prepared, model)["losses"]) >= {"validation, best", "training, last"}
+    assert adapter.load(prepared, model).card.dataset == "set"
+    assert not list(prepared.models.glob("training-*"))
+
+
+def test_killed_before_it_is_registered_it_does_not_train_again(
+    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds, "register", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tune(prepared, "set")
+    with monkeypatch.context() as patch:
+        patch.setattr("instruct.tune.train", killed)
+        model, fresh = tune(prepared, "set")
+
+    assert fresh
+    assert rounds.find(prepared.store, None) == model
+    assert adapter.load(prepared, model)
+    assert not list(prepared.models.glob("training-*"))
