@@ -138,7 +138,7 @@ def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:
     rows = [
         [
             *(f"{value:g}" for value in trial.settings.values()),
-            "ended early" if trial.loss is None else f"{trial.loss:.4f}",
+            trial.ended if trial.loss is None else f"{trial.loss:.4f}",
         ]
         for trial in tried
     ]

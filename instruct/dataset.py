@@ -77,7 +77,8 @@ def build(workspace: Workspace) -> Report:
         _register(workspace.store, report)
         return report
     rows, index = _held_apart(rows, report)
-    rows += noise.rows([row for row in rows if row.split == "train"], settings.noise)
+    noisy = noise.rows([row for row in rows if row.split == "train"], settings.noise)
+    rows += curate.with_room(noisy, rows, settings.same_answer, report.left_out)
     rows = _with_passages(rows, index, settings.passages)
     rows = _fitted(workspace, rows, report)
     report.rows = Counter(row.split for row in rows)

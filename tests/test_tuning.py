@@ -6,25 +6,29 @@ import importlib.util
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from click.testing import Result
 from safetensors.torch import load_file
 
 from deskwright.errors import DeskwrightError
 from deskwright.store import now
 from deskwright.workspace import Workspace
 from instruct import adapter, advice, base, dataset, energy, quoting, recipe, rounds
+from instruct.answering import answers
 from instruct.passages import Passage, Passages
 from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.search import search
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.tune import tune
+
+training = importlib.import_module("instruct.tune")
 
 FACTS = [(f"When does shop {n} open?", f"Shop {n} opens at {n % 12 + 1}, every day.") for n in range(24)]
 
@@ -107,6 +111,39 @@ def test_a_search_finds_the_setting_of_the_lowest_loss(prepared: Workspace) -> N
     assert all(set(trial.settings) == {"learning_rate", "rank", "epochs"} for trial in tried)
     assert len({trial.settings["learning_rate"] for trial in tried}) == 3
     assert not list(prepared.models.glob("trial-*"))
+
+
+def test_a_trial_that_fails_is_not_recommended(prepared: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, count = training.train, iter(range(10))
+
+    def train(*asked: Any) -> dict[str, float]:
+        number = next(count)
+        if number == 0:
+            raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+        return {"validation, best": math.nan} if number == 1 else real(*asked)
+
+    monkeypatch.setattr(training, "train", train)
+    tried = search(prepared, "set", 3)
+
+    assert tried[0].loss is not None
+    assert [trial.loss for trial in tried[1:]] == [None, None]
+    assert {trial.ended for trial in tried[1:]} == {
+        "failed: CUDA out of memory.", "failed: the validation loss is no number",
+    }  # fmt: skip
+    assert not list(prepared.models.glob("trial-*"))
+
+
+def test_a_search_of_failures_recommends_nothing(
+    prepared: Workspace, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "build", lambda _: dataset.Report(fingerprint="set"))
+    monkeypatch.setattr(training, "train", lambda *_: {"validation, best": math.nan})
+    found = cli("tune", "--search", 2, "--workspace", prepared.root)
+
+    assert found.exit_code == 2
+    assert "Each of the 2 trials failed" in found.stderr
+    assert "the validation loss is no number" in found.stderr
+    assert "to be written into" not in found.stdout
 
 
 def test_the_base_of_qlora_is_in_four_bits(prepared: Workspace) -> None:
@@ -369,3 +406,41 @@ def test_killed_before_it_is_registered_it_does_not_train_again(
     assert rounds.find(prepared.store, None) == model
     assert adapter.load(prepared, model)
     assert not list(prepared.models.glob("training-*"))
+
+
+def asked(answers: Sequence[str], ending: str = "") -> list[Row]:
+    """Validation rows whose questions are near those of the index."""
+    named = [replace(row(n, "validation"), id=f"v/{n}", answer=answer) for n, answer in enumerate(answers)]
+    return [replace(one, turns=(("user", one.turns[-1][1] + ending),)) for one in named]
+
+
+def test_the_limit_of_quoting_is_found_where_colleagues_write_better(prepared: Workspace) -> None:
+    """The base has random weights and writes nonsense."""
+    loaded = adapter.load(prepared, None)
+    found = quoting.calibrate(prepared, "set", loaded, asked([answer for _, answer in FACTS[:12]]))
+
+    assert found is not None
+    assert 0.9 < found <= 1
+
+
+def test_nothing_is_quoted_where_it_is_no_better(prepared: Workspace) -> None:
+    """What the agents wrote is what the model says, word for word."""
+    loaded = adapter.load(prepared, None)
+    rows = asked(["?"] * 12)
+    said = answers(loaded, rows, "base")
+
+    assert quoting.calibrate(prepared, "set", loaded, asked(said)) is None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        asked([answer for _, answer in FACTS[: quoting.LEAST_QUOTED - 1]]),
+        asked([answer for _, answer in FACTS[:12]], " My order is <ID_1>."),
+        [replace(one, turns=(("user", "Hi"), ("assistant", "Hello"), *one.turns)) for one in asked(["a"] * 12)],
+        [],
+    ],
+    ids=["too few", "of one case", "later turns", "none"],
+)
+def test_of_too_few_quotable_rows_no_limit_is_made(prepared: Workspace, rows: list[Row]) -> None:
+    assert quoting.calibrate(prepared, "set", adapter.load(prepared, None), rows) is None
