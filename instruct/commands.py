@@ -42,7 +42,10 @@ def build(root: Path) -> None:
 @click.command()
 @workspace_option
 @click.option("--search", "trials", type=click.IntRange(1), help="Try this many settings, and say which was best.")
-def tune(root: Path, trials: int | None) -> None:
+@click.option(
+    "--distill-from", "teacher", metavar="MODEL", help="Learn from this model's answers too: id, folder or URL."
+)
+def tune(root: Path, trials: int | None, teacher: str | None) -> None:
     """Tune the base model on the training set of all that is stored and reviewed now.
 
     Builds the training set first. Interrupted, it goes on where it was when it is run again; with nothing new to learn
@@ -51,6 +54,7 @@ def tune(root: Path, trials: int | None) -> None:
     \b
     deskwright tune --workspace shop
     deskwright tune --search 8 --workspace shop      # learning rate, rank and epochs; then set what it says
+    deskwright tune --distill-from http://127.0.0.1:8000/v1 --workspace shop
     """
     from instruct import dataset, needs_human
     from instruct.tune import tune as run
@@ -58,6 +62,8 @@ def tune(root: Path, trials: int | None) -> None:
     workspace = Workspace.open(root)
     report = dataset.build(workspace)
     click.echo(describe(report))
+    if teacher:
+        report = _distilled(workspace, report, teacher)
     if trials:
         click.echo(_searched(workspace, report.fingerprint, trials))
         return
@@ -128,6 +134,19 @@ def rollback(root: Path) -> None:
 
     taken_back, present = rounds.rollback(Workspace.open(root).store)
     click.echo(f"Took {taken_back.name} back; {present.name if present else 'no model'} answers from now on.")
+
+
+def _distilled(workspace: Workspace, report: Report, teacher: str) -> Report:
+    """The training set with a teacher's answers, and how many there are."""
+    from instruct.distill import DISTILLED, distil
+    from instruct.teacher import find
+
+    chosen = find(workspace, teacher)
+    made = distil(workspace, report.fingerprint, chosen)
+    click.echo(f"With answers of {chosen.name}: training set {made.fingerprint}, {made.origins[DISTILLED]:,} more rows")
+    for what, count in (made.left_out - report.left_out).most_common():
+        click.echo(f"  left out: {what} {count:,}")
+    return made
 
 
 def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:

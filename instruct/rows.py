@@ -16,8 +16,8 @@ NOISE = "noise"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One training row. `origin` is `conversation`, `review` or `noise`; `traced` names the messages it was made of;
-    `outcome` is what became of the answer, where that is known."""
+    """One training row. `origin` is `conversation`, `review`, `noise` or `distilled`; `traced` names the messages it
+    was made of; `outcome` is what became of the answer, where that is known."""
 
     id: str
     split: str
