@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,8 @@ def conversation(number: int, asked: str) -> Conversation:
         (people[0].id, asked),
         ("agent", f"Shelf number {number} holds the {asked.split()[-1][:-1]}s, to the left."),
     )
-    messages = (Message(str(n), who, text, visibility=Visibility.PUBLIC) for n, (who, text) in enumerate(said))
+    at = datetime(2026, 1, 1 + number, tzinfo=UTC)  # the newest are held out
+    messages = (Message(str(n), who, text, at, Visibility.PUBLIC) for n, (who, text) in enumerate(said))
     return Conversation("shop", str(number), people, tuple(messages), language="en")
 
 
