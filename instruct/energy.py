@@ -38,11 +38,11 @@ def start(settings: Tune) -> Callable[[], dict[str, Any]]:
 def describe(spent: dict[str, Any]) -> str:
     """One line."""
     energy = spent["energy"]
-    hours = f"It took {spent['hours']:.2f} hours"
+    hours = f"It took {spent['hours']:.3g} hours"
     if not energy:
         return hours
-    cost = "" if energy["cost"] is None else f", cost {energy['cost']:.4f}"
-    return f"{hours}, {energy['kwh']:.4f} kWh and {energy['co2_kg']:.4f} kg of CO2 ({energy['country']}){cost}"
+    cost = "" if energy["cost"] is None else f", cost {energy['cost']:.3g}"
+    return f"{hours}, {energy['kwh']:.3g} kWh and {energy['co2_kg']:.3g} kg of CO2 ({energy['country']}){cost}"
 
 
 def _tracker(country: str) -> Any:
