@@ -31,6 +31,7 @@ COMMANDS = {
     "rollback": ("instruct.commands:rollback", "Go back to the model promoted before."),
     "models": ("instruct.models:models", "List base models, fetch and show them; list the tuned ones."),
     "topics": ("instruct.topic_commands:topics", "Learn to name the topic of a question."),
+    "needs-human": ("instruct.topic_commands:needs_human", "Learn which words of a customer need a person."),
     "keys": ("serve.commands:keys", "Make, list and revoke API keys."),
     "serve": ("serve.commands:serve", "Serve the chat API, the widget and the review console."),
     "demo": ("serve.demo:demo", "Run the whole loop on the sample export."),

@@ -100,6 +100,9 @@ base = "demo"
 # batch = 8
 # patience = 2          # evaluations without improvement before stopping
 # seed = 17
+# report_to = "none"    # or "tensorboard" (into reports/tensorboard), "wandb" (which sends figures to its servers)
+# country = ""          # three letters (ISO 3166), such as "DEU": energy and CO2 of a run are measured
+# price_per_kwh = 0     # and its cost told, in the currency of this price
 
 [serve]
 # host = "127.0.0.1"
@@ -215,6 +218,9 @@ class Tune(_Section):
     batch: int = Field(8, ge=1)
     patience: int = Field(2, ge=1)
     seed: int = 17
+    report_to: Literal["none", "tensorboard", "wandb"] = "none"
+    country: str = Field("", pattern="^([A-Z]{3})?$")
+    price_per_kwh: float = Field(0.0, ge=0)
 
 
 class Server(_Section):

@@ -38,6 +38,9 @@ class Card:
     """How near (cosine) a resolved question has to be for its answer to be given as it stands; None: never."""
     confidence: dict[str, Any] | None = None
     """How sure one can be of an answer (`instruct.confidence`); None: not known."""
+    hours: float | None = None
+    energy: dict[str, Any] | None = None
+    """What training took, see `instruct.energy`; None where it was not measured."""
 
 
 @dataclass(frozen=True, slots=True)

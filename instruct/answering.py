@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from deskwright.terminal import progress
 from instruct.adapter import Loaded
@@ -13,15 +14,29 @@ BATCH = 16
 MOST_NEW_TOKENS = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer, and whether it came to its end."""
+
+    text: str
+    whole: bool = True
+
+
 def answers(loaded: Loaded, rows: Sequence[Row], name: str) -> list[str]:
-    """One answer a row, the rows batched by length; `name` is what the progress bar calls the model."""
+    """One answer a row; `name` is what the progress bar calls the model."""
+    return [one.text for one in generated(loaded, rows, name)]
+
+
+def generated(loaded: Loaded, rows: Sequence[Row], name: str) -> list[Said]:
+    """The same, the rows batched by length, with whether each answer came to its end."""
     import torch
 
     tokenizer, model = loaded.tokenizer, loaded.model
     model.to("cuda" if torch.cuda.is_available() else model.device)
     prompts = [render(tokenizer, row.prompt(loaded.card.system), prompt=True) for row in rows]
     order = sorted(range(len(rows)), key=lambda i: len(prompts[i]))
-    said = [""] * len(rows)
+    said = [Said("")] * len(rows)
+    last = ends(loaded)
     batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
     for batch in progress(batches, f"answers of {name}", "batches", len(batches)):
         longest = max(len(prompts[i]) for i in batch)
@@ -35,10 +50,13 @@ def answers(loaded: Loaded, rows: Sequence[Row], name: str) -> list[str]:
                 max_new_tokens=MOST_NEW_TOKENS,
                 do_sample=False,
                 pad_token_id=tokenizer.pad_token_id,
-                eos_token_id=ends(loaded),
+                eos_token_id=last,
             )
-        for i, text in zip(batch, tokenizer.batch_decode(out[:, longest:], skip_special_tokens=True), strict=True):
-            said[i] = text.strip()
+        new = out[:, longest:]
+        texts = tokenizer.batch_decode(new, skip_special_tokens=True)
+        ended = torch.isin(new, torch.tensor(last, device=new.device)).any(1).tolist()
+        for i, text, whole in zip(batch, texts, ended, strict=True):
+            said[i] = Said(text.strip(), whole)
     return said
 
 

@@ -32,7 +32,8 @@ SIDES: Mapping[str, Callable[[Row], str]] = {
     "language": lambda row: row.language or UNKNOWN,
     "channel": lambda row: row.channel or UNKNOWN,
     "topic": lambda row: row.topic or UNKNOWN,
-    "outcome": lambda row: row.status or UNKNOWN,
+    "status": lambda row: row.status or UNKNOWN,
+    "what became of the answer": lambda row: f"{row.outcome or UNKNOWN} (counts {row.weight:g})",
     "customer's mood": lambda row: _english(row, row.turns[-1][1]),
     "answer's mood": lambda row: _english(row, row.answer),
 }

@@ -42,7 +42,10 @@ def build(root: Path) -> None:
 @click.command()
 @workspace_option
 @click.option("--search", "trials", type=click.IntRange(1), help="Try this many settings, and say which was best.")
-def tune(root: Path, trials: int | None) -> None:
+@click.option(
+    "--distill-from", "teacher", metavar="MODEL", help="Learn from this model's answers too: id, folder or URL."
+)
+def tune(root: Path, trials: int | None, teacher: str | None) -> None:
     """Tune the base model on the training set of all that is stored and reviewed now.
 
     Builds the training set first. Interrupted, it goes on where it was when it is run again; with nothing new to learn
@@ -51,16 +54,21 @@ def tune(root: Path, trials: int | None) -> None:
     \b
     deskwright tune --workspace shop
     deskwright tune --search 8 --workspace shop      # learning rate, rank and epochs; then set what it says
+    deskwright tune --distill-from http://127.0.0.1:8000/v1 --workspace shop
     """
-    from instruct import dataset
+    from instruct import dataset, needs_human
     from instruct.tune import tune as run
 
     workspace = Workspace.open(root)
     report = dataset.build(workspace)
     click.echo(describe(report))
+    if teacher:
+        report = _distilled(workspace, report, teacher)
     if trials:
         click.echo(_searched(workspace, report.fingerprint, trials))
         return
+    if not (workspace.datasets / report.fingerprint / needs_human.REPORT).is_file():
+        click.echo(needs_human.describe(needs_human.learn(workspace, report.fingerprint)))
     model, fresh = run(workspace, report.fingerprint)
     if not fresh:
         click.echo(f"{model.name} was tuned on exactly this; nothing to do.")
@@ -128,6 +136,19 @@ def rollback(root: Path) -> None:
     click.echo(f"Took {taken_back.name} back; {present.name if present else 'no model'} answers from now on.")
 
 
+def _distilled(workspace: Workspace, report: Report, teacher: str) -> Report:
+    """The training set with a teacher's answers, and how many there are."""
+    from instruct.distill import DISTILLED, distil
+    from instruct.teacher import find
+
+    chosen = find(workspace, teacher)
+    made = distil(workspace, report.fingerprint, chosen)
+    click.echo(f"With answers of {chosen.name}: training set {made.fingerprint}, {made.origins[DISTILLED]:,} more rows")
+    for what, count in (made.left_out - report.left_out).most_common():
+        click.echo(f"  left out: {what} {count:,}")
+    return made
+
+
 def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:
     """The trials as a table, and the lines to write into the configuration."""
     from instruct.search import search
@@ -136,7 +157,7 @@ def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:
     rows = [
         [
             *(f"{value:g}" for value in trial.settings.values()),
-            "ended early" if trial.loss is None else f"{trial.loss:.4f}",
+            trial.ended if trial.loss is None else f"{trial.loss:.4f}",
         ]
         for trial in tried
     ]
@@ -147,11 +168,14 @@ def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:
 
 def tell(workspace: Workspace, model: Model, report: Report) -> None:
     """Prints how the tuning of a model went, and what to do about what went wrong."""
-    from instruct import advice
+    from instruct import advice, energy
     from instruct.adapter import folder, read_card
 
     path = folder(workspace, model.name)
-    losses = read_card(path).losses
+    card = read_card(path)
+    losses = card.losses
+    if card.hours is not None:
+        click.echo(f"  {energy.describe({'hours': card.hours, 'energy': card.energy})}")
     click.echo("  nats a token: " + ", ".join(f"{what} {loss:.3f}" for what, loss in losses.items()))
     history = json.loads((path / advice.HISTORY).read_text(encoding="utf-8"))
     for sentence in advice.on(report.rows["train"], history, losses):

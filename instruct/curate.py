@@ -42,3 +42,21 @@ def capped(rows: Sequence[Row], most: int, tally: Counter[str]) -> list[Row]:
                 continue
         kept.append(row)
     return kept[::-1]
+
+
+def with_room(more: Sequence[Row], rows: Sequence[Row], most: int, tally: Counter[str]) -> list[Row]:
+    """Those of `more` training rows for whose answers the training rows there are leave room under `most`, the newest
+    first choice; 0 keeps all."""
+    if not most:
+        return list(more)
+    answers, counts = Near(), Counter[int]()
+    counts.update(answers.find_or_add(row.answer)[0] for row in rows if row.split == "train")
+    kept = []
+    for row in reversed(more):
+        number, _ = answers.find_or_add(row.answer)
+        counts[number] += 1
+        if counts[number] > most:
+            tally[CANNED] += 1
+        else:
+            kept.append(row)
+    return kept[::-1]

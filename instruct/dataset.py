@@ -26,6 +26,7 @@ from deskwright.terminal import progress
 from deskwright.workspace import Workspace
 from instruct import base, curate, knowledge, leakage, noise, reviews
 from instruct.build_page import page
+from instruct.leftover import without_personal_data
 from instruct.pairs import Pair, pairs
 from instruct.passages import Passage, Passages
 from instruct.rows import Row, as_row, as_table, fit
@@ -46,6 +47,7 @@ class Report:
     conversations: int = 0
     customers: int = 0
     unchanged: bool = False
+    teacher: str = ""
 
 
 def build(workspace: Workspace) -> Report:
@@ -67,15 +69,15 @@ def build(workspace: Workspace) -> Report:
     rows = curate.without_repeats(rows, report.left_out)
     rows = curate.capped(rows, settings.same_answer, report.left_out)
     rows += reviews.rows(workspace.store, report.left_out)
+    rows = without_personal_data(workspace, rows, report.left_out)
     base.prepare(workspace, _dialogues(rows))
     report.fingerprint = _fingerprint(workspace, rows)
     folder = workspace.datasets / report.fingerprint
     if folder.is_dir():
-        report = _read_report(folder)
-        _register(workspace.store, report)
-        return report
+        return found(workspace, report.fingerprint)
     rows, index = _held_apart(rows, report)
-    rows += noise.rows([row for row in rows if row.split == "train"], settings.noise)
+    noisy = noise.rows([row for row in rows if row.split == "train"], settings.noise)
+    rows += curate.with_room(noisy, rows, settings.same_answer, report.left_out)
     rows = _with_passages(rows, knowledge.beside(workspace, index), settings.passages)
     rows = _fitted(workspace, rows, report)
     report.rows = Counter(row.split for row in rows)
@@ -87,7 +89,14 @@ def build(workspace: Workspace) -> Report:
             "A training set needs conversations of at least a handful of customers."
         )
     _write(workspace, folder, rows, index, report)
-    _register(workspace.store, report)
+    register(workspace.store, report)
+    return report
+
+
+def found(workspace: Workspace, fingerprint: str) -> Report:
+    """The report of a dataset that is there."""
+    report = _read_report(workspace.datasets / fingerprint)
+    register(workspace.store, report)
     return report
 
 
@@ -132,6 +141,7 @@ def _row(kept: Kept, pair: Pair) -> Row:
         language=conversation.language or "",
         channel=conversation.channel,
         status=conversation.status,
+        outcome=pair.outcome,
     )
 
 
@@ -223,24 +233,34 @@ def _fingerprint(workspace: Workspace, rows: Sequence[Row]) -> str:
 
 
 def _write(workspace: Workspace, folder: Path, rows: Sequence[Row], index: Passages, report: Report) -> None:
-    from datasets import Dataset
-
     making = folder.with_name(folder.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
-    for split in SPLITS:
-        table = [as_table(row) for row in rows if row.split == split]
-        Dataset.from_list(table).to_parquet(str(making / f"{split}.parquet"))
+    for split in SPLITS[1:]:
+        _write_split(making, split, rows)
     index.save(making)
-    (making / "report.json").write_text(json.dumps(vars(report), indent=2) + "\n", encoding="utf-8")
-    (making / "README.md").write_text(_card(workspace, report), encoding="utf-8")
-    train = [row for row in rows if row.split == "train"]
-    made = page(f"Training set {report.fingerprint}", train, dict(report.left_out.most_common()))
-    (making / PAGE).write_text(made, encoding="utf-8")
+    describe_folder(workspace, making, [row for row in rows if row.split == "train"], report)
     making.rename(folder)
 
 
-def _register(store: Store, report: Report) -> None:
+def describe_folder(workspace: Workspace, folder: Path, train: Sequence[Row], report: Report) -> None:
+    """Writes the rows of training, and all that tells of them."""
+    _write_split(folder, "train", train)
+    (folder / "report.json").write_text(json.dumps(vars(report), indent=2) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(_card(workspace, report), encoding="utf-8")
+    made = page(f"Training set {report.fingerprint}", train, dict(report.left_out.most_common()))
+    (folder / PAGE).write_text(made, encoding="utf-8")
+
+
+def _write_split(folder: Path, split: str, rows: Sequence[Row]) -> None:
+    from datasets import Dataset
+
+    table = [as_table(row) for row in rows if row.split == split]
+    Dataset.from_list(table).to_parquet(str(folder / f"{split}.parquet"))
+
+
+def register(store: Store, report: Report) -> None:
+    """Lets the store know of a dataset, so that models can name it."""
     values = {"made_at": now(), "report": dict(vars(report))}
     with store.begin() as connection:
         store.upsert(connection, store.tables.datasets, {"fingerprint": report.fingerprint}, values)
@@ -250,11 +270,13 @@ def _register(store: Store, report: Report) -> None:
 def _card(workspace: Workspace, report: Report) -> str:
     rows = "\n".join(f"| {split} | {report.rows[split]:,} |" for split in SPLITS)
     left_out = "\n".join(f"| {what} | {n:,} |" for what, n in report.left_out.most_common()) or "| nothing | 0 |"
+    taught = f"Rows of the origin `distilled` have answers of {report.teacher}.\n\n" if report.teacher else ""
     return (
         f"# Training set {report.fingerprint}\n\n"
         f"Made from {report.conversations:,} redacted conversations of {report.customers:,} customers. Each row names "
         "the messages it was made of (`traced`), the version of the gate that redacted them and the legal basis "
         f'("{workspace.config.privacy.legal_basis}").\n\n'
+        f"{taught}"
         f"| split | rows |\n|---|---:|\n{rows}\n\n| left out | count |\n|---|---:|\n{left_out}\n"
     )
 

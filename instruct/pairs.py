@@ -15,6 +15,7 @@ from itertools import groupby
 
 from deskwright.conversation import Conversation, Kind, Message, Visibility
 from instruct.holding import holding
+from instruct.outcome import outcome
 from privacy.gate import Clean
 
 SPEAKERS = {Kind.CUSTOMER: "user", Kind.AGENT: "assistant"}
@@ -37,11 +38,12 @@ SHORTEST_ANSWER = 3
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Turns that end on the customer, and the answer. `message_ids` are `source/conversation/message` as the source
-    names them, so that every row can be traced."""
+    names them, so that every row can be traced. `outcome` is what became of the answer, "" where nothing is known."""
 
     turns: tuple[tuple[str, str], ...]
     answer: str
     message_ids: tuple[str, ...]
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ def pairs(clean: Clean, tally: Counter[str]) -> list[Pair]:
             first = next(i for i, earlier in enumerate(before) if earlier.role == "user")
             asked = before[first:]
             ids = tuple(i for part in [*asked, turn] for i in part.ids)
-            found.append(Pair(tuple((part.role, part.text) for part in asked), turn.text, ids))
+            after = turns[n + 1].text if n + 1 < len(turns) else None
+            became = outcome(conversation, after)
+            found.append(Pair(tuple((part.role, part.text) for part in asked), turn.text, ids, became))
     if not any(turn.role == "assistant" for turn in turns):
         tally["conversation without an agent's answer"] += 1
     return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from instruct.outcome import WEIGHTS
 from instruct.passages import Passage
 from instruct.prompt import compose, render
 
@@ -15,7 +16,8 @@ NOISE = "noise"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One training row. `origin` is `conversation`, `review` or `noise`; `traced` names the messages it was made of."""
+    """One training row. `origin` is `conversation`, `review`, `noise` or `distilled`; `traced` names the messages it
+    was made of; `outcome` is what became of the answer, where that is known."""
 
     id: str
     split: str
@@ -31,6 +33,12 @@ class Row:
     language: str = ""
     channel: str = ""
     status: str = ""
+    outcome: str = ""
+
+    @property
+    def weight(self) -> float:
+        """What the loss of this row is multiplied by in training."""
+        return WEIGHTS[self.outcome]
 
     def prompt(self, system: str) -> list[dict[str, str]]:
         """The chat messages before the answer, as the server composes them too."""

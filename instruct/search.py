@@ -6,6 +6,7 @@ before it at the same point is ended early. Each trial is a tuning run like any 
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import dataclass
 from typing import Any
@@ -20,21 +21,24 @@ SPREAD = 10.0
 RANKS = (4, 8, 16, 32, 64)
 MOST_EPOCHS = 4
 TRIALS_BEFORE_PRUNING = 3
+FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Settings of `[tune]`, and the validation loss they reached in nats a token; None where it was ended early."""
+    """Settings of `[tune]`, and the validation loss they reached in nats a token; None where the trial was ended early
+    or failed, and `ended` says which and why."""
 
     settings: dict[str, Any]
     loss: float | None
+    ended: str = ""
 
 
 def search(workspace: Workspace, fingerprint: str, trials: int) -> list[Trial]:
     """So many trials, the best first.
 
     Raises:
-        DeskwrightError: Optuna is not installed.
+        DeskwrightError: Optuna is not installed, or no trial came to its end.
     """
     try:
         import optuna
@@ -42,15 +46,29 @@ def search(workspace: Workspace, fingerprint: str, trials: int) -> list[Trial]:
         raise DeskwrightError(
             "`deskwright tune --search` needs the package optuna: `pip install 'deskwright[search]'`."
         ) from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     study = optuna.create_study(
         sampler=optuna.samplers.TPESampler(seed=workspace.config.tune.seed),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING),
     )
     for _ in progress(range(trials), "search", "trials", trials):
-        study.optimize(lambda trial: _loss(workspace, fingerprint, trial), n_trials=1)
-    done = [Trial(trial.params, None if trial.state.name == "PRUNED" else trial.value) for trial in study.trials]
+        study.optimize(lambda trial: _loss(workspace, fingerprint, trial), n_trials=1, catch=RuntimeError)
+    done = [_trial(trial) for trial in study.trials]
+    if not any(trial.ended == "" for trial in done):
+        raise DeskwrightError(
+            f"Each of the {len(done)} trials failed or was ended early, so there is nothing to recommend and the "
+            f"settings stay as they are. The last one: {done[-1].ended}. If memory ran out, lower tune.batch; if the "
+            "loss is no number, lower tune.learning_rate, around which the trials are made."
+        )
     return sorted(done, key=lambda trial: (trial.loss is None, trial.loss))
+
+
+def _trial(trial: Any) -> Trial:
+    """What optuna keeps of a trial, whose value may be there though it was ended early."""
+    state = trial.state.name
+    if state == "COMPLETE":
+        return Trial(trial.params, trial.value)
+    return Trial(trial.params, None, "ended early" if state == "PRUNED" else f"failed: {trial.user_attrs.get(FAULT)}")
 
 
 def _loss(workspace: Workspace, fingerprint: str, trial: Any) -> float:
@@ -66,7 +84,13 @@ def _loss(workspace: Workspace, fingerprint: str, trial: Any) -> float:
     working = workspace.models / f"trial-{trial.number}"
     shutil.rmtree(working, ignore_errors=True)
     try:
-        return tune.train(changed, fingerprint, working, [_pruning(trial)])["validation, best"]
+        loss = tune.train(changed, fingerprint, working, [_pruning(trial)])["validation, best"]
+        if not math.isfinite(loss):
+            raise RuntimeError("the validation loss is no number")
+        return loss
+    except RuntimeError as error:  # as PyTorch's, when memory runs out
+        trial.set_user_attr(FAULT, str(error).partition("\n")[0])
+        raise
     finally:
         shutil.rmtree(working, ignore_errors=True)
 

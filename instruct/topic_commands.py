@@ -1,4 +1,4 @@
-"""The command that learns topics and names them."""
+"""The commands that learn topics and name them, and that learn who needs a person."""
 
 from __future__ import annotations
 
@@ -45,18 +45,51 @@ def topics(root: Path, question: str | None, as_json: bool) -> None:
     click.echo(json.dumps(found) if as_json else f"{named} ({guess.probability:.0%})")
 
 
+@click.command()
+@workspace_option
+@click.argument("words", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def needs_human(root: Path, words: str | None, as_json: bool) -> None:
+    """Learn which words of a customer need a person, from past conversations, and say how well it does.
+
+    `deskwright tune` does so as well. With WORDS it says how likely it is that these need one.
+
+    \b
+    deskwright needs-human --workspace shop
+    deskwright needs-human "Let me talk to your manager" --workspace shop
+    """
+    from instruct import dataset
+    from instruct import needs_human as classifier
+
+    workspace = Workspace.open(root)
+    fingerprint = dataset.build(workspace).fingerprint
+    if words is None:
+        found = classifier.learn(workspace, fingerprint)
+        click.echo(json.dumps(found, indent=2) if as_json else classifier.describe(found))
+        return
+    likely = classifier.open(workspace, fingerprint)(words)
+    if likely is None:
+        raise DeskwrightError("Who needs a person is not learnt yet. Learn it first: `deskwright needs-human`.")
+    click.echo(json.dumps({"probability": likely}) if as_json else f"{likely:.0%}")
+
+
 def _learn_topics(workspace: Workspace, folder: Path) -> dict[str, Any]:
     from instruct import dataset
     from instruct.topics import Topics, report
 
     fingerprint = dataset.build(workspace).fingerprint
     train, test = (
-        [(row.turns[-1][1], row.topic) for row in dataset.read(workspace, fingerprint, split) if _counts(row)]
+        [
+            (row.turns[-1][1], row.topic, row.customer)
+            for row in dataset.read(workspace, fingerprint, split)
+            if _counts(row)
+        ]
         for split in ("train", "test")
     )
-    learnt = Topics.fit([question for question, _ in train], [topic for _, topic in train])
+    questions, named, customers = ([row[n] for row in train] for n in range(3))
+    learnt = Topics.fit(questions, named, customers)
     learnt.save(folder)
-    known = [(question, topic) for question, topic in test if topic in learnt.labels]
+    known = [(question, topic) for question, topic, _ in test if topic in learnt.labels]
     if not known:
         return {"questions": 0, "learnt": learnt.labels}
     found = report(learnt, [question for question, _ in known], [topic for _, topic in known])

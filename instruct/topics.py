@@ -16,21 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from deskwright.errors import DeskwrightError
+from instruct.classify import Array, calibration_error, held_out, regression, softmax, temperature
 from instruct.encoder import encode
 
-Array = npt.NDArray[np.float64]
-
-REGULARISATION = 30.0
-"""The inverse strength: vectors of length one need little."""
-FOLDS = 5
 KEPT = 0.95
 """The share of known questions that the threshold lets pass."""
-LEAST_QUESTIONS = 5
+LEAST_QUESTIONS, LEAST_CUSTOMERS = 5, 2
 """Of a topic; rarer ones are not learnt."""
-BINS = 15
 
 WEIGHTS, LABELS = "topics.npz", "topics.json"
 
@@ -53,28 +47,33 @@ class Topics:
     threshold: float
 
     @classmethod
-    def fit(cls, questions: Sequence[str], topics: Sequence[str], seed: int = 0) -> Topics:
-        """Learns from questions and the topic of each.
+    def fit(
+        cls, questions: Sequence[str], topics: Sequence[str], customers: Sequence[str] | None = None, seed: int = 0
+    ) -> Topics:
+        """Learns from questions, the topic of each, and who asked; None: each somebody else.
 
         Raises:
             DeskwrightError: fewer than two topics have questions enough.
         """
+        asked_by = list(map(str, range(len(questions)))) if customers is None else customers
         counts = Counter(topics)
-        chosen = [n for n, topic in enumerate(topics) if counts[topic] >= LEAST_QUESTIONS]
-        wanted = [topics[n] for n in chosen]
-        labels = tuple(sorted(set(wanted)))
+        askers = Counter(topic for topic, _ in set(zip(topics, asked_by, strict=True)))
+        often = {topic for topic in counts if counts[topic] >= LEAST_QUESTIONS and askers[topic] >= LEAST_CUSTOMERS}
+        labels = tuple(sorted(often))
         if len(labels) < 2:
             raise DeskwrightError(
-                f"Found {len(labels)} topics with {LEAST_QUESTIONS} questions and more; expected two. Topics come from "
-                "the tags of tickets or from a column (sources.table.columns.tags): ingest a source that has them."
+                f"Found {len(labels)} topics with {LEAST_QUESTIONS} questions and more, of {LEAST_CUSTOMERS} customers "
+                "and more; expected two. Topics come from the tags of tickets or from a column "
+                "(sources.table.columns.tags): ingest a source that has them."
             )
+        chosen = [n for n, topic in enumerate(topics) if topic in often]
         vectors = encode([questions[n] for n in chosen]).astype(np.float64)
-        numbers = np.array([labels.index(topic) for topic in wanted])
-        held_out = _held_out(vectors, numbers, len(labels), seed)
-        temperature = _temperature(held_out, numbers)
-        threshold = float(np.quantile(_softmax(held_out / temperature).max(1), 1 - KEPT))
-        weights, bias = _regression(vectors, numbers)
-        return cls(labels, weights / temperature, bias / temperature, threshold)
+        numbers = np.array([labels.index(topics[n]) for n in chosen])
+        logits, told = held_out(vectors, numbers, len(labels), [asked_by[n] for n in chosen], seed)
+        warmth = temperature(logits[told], numbers[told])
+        threshold = float(np.quantile(softmax(logits[told] / warmth).max(1), 1 - KEPT))
+        weights, bias = regression(vectors, numbers, len(labels))
+        return cls(labels, weights / warmth, bias / warmth, threshold)
 
     def guess(self, questions: Sequence[str]) -> list[Guess]:
         """One guess a question."""
@@ -87,7 +86,7 @@ class Topics:
 
     def probabilities(self, questions: Sequence[str]) -> Array:
         """(questions, topics), each row adding up to one."""
-        return _softmax(encode(questions).astype(np.float64) @ self.weights.T + self.bias)
+        return softmax(encode(questions).astype(np.float64) @ self.weights.T + self.bias)
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -116,54 +115,8 @@ def report(topics: Topics, questions: Sequence[str], wanted: Sequence[str]) -> d
         "questions": len(questions),
         "accuracy": float(right.mean()),
         "macro F1": float(by_topic["macro avg"]["f1-score"]),
-        "calibration error": _calibration_error(probabilities.max(1), right),
+        "calibration error": calibration_error(probabilities.max(1), right),
         "given a topic": float(sure.mean()),
         "accuracy where given": float(right[sure].mean()) if sure.any() else 0.0,
         "topics": {topic: figures for topic, figures in by_topic.items() if topic not in averages},
     }
-
-
-def _regression(vectors: Array, numbers: npt.NDArray[Any]) -> tuple[Array, Array]:
-    from sklearn.linear_model import LogisticRegression
-
-    fitted = LogisticRegression(C=REGULARISATION, max_iter=1000).fit(vectors, numbers)
-    if len(fitted.classes_) == 2:  # scikit-learn keeps one row for two classes
-        return np.vstack([-fitted.coef_, fitted.coef_]) / 2, np.concatenate([-fitted.intercept_, fitted.intercept_]) / 2
-    return fitted.coef_, fitted.intercept_
-
-
-def _held_out(vectors: Array, numbers: npt.NDArray[Any], topics: int, seed: int) -> Array:
-    """(questions, topics): what a regression on the other questions makes of each."""
-    from sklearn.model_selection import StratifiedKFold
-
-    logits = np.zeros((len(vectors), topics))
-    for others, held in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(vectors, numbers):
-        weights, bias = _regression(vectors[others], numbers[others])
-        logits[held] = vectors[held] @ weights.T + bias
-    return logits
-
-
-def _temperature(logits: Array, numbers: npt.NDArray[Any]) -> float:
-    """The one of the least loss. As many questions allow no more certainty than (n + 1) / (n + 2) (Platt 1999)."""
-    candidates = np.geomspace(0.1, 10, 200)
-    rows, count = np.arange(len(numbers)), len(numbers)
-    wanted = np.full(logits.shape, 1 / (count + 2) / (logits.shape[1] - 1))
-    wanted[rows, numbers] = (count + 1) / (count + 2)
-    losses = [-(wanted * np.log(_softmax(logits / t) + 1e-12)).sum(1).mean() for t in candidates]
-    return float(candidates[int(np.argmin(losses))])
-
-
-def _softmax(logits: Array) -> Array:
-    raised = np.exp(logits - logits.max(1, keepdims=True))
-    shares: Array = raised / raised.sum(1, keepdims=True)
-    return shares
-
-
-def _calibration_error(probabilities: Array, right: npt.NDArray[Any]) -> float:
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(probabilities[bins == n].mean() - right[bins == n].mean()) * (bins == n).mean()
-        for n in range(BINS)
-        if (bins == n).any()
-    ]
-    return float(sum(gaps))

@@ -11,6 +11,7 @@ A run that was interrupted goes on from its last checkpoint when the same comman
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import logging
 import shutil
@@ -23,7 +24,7 @@ from typing import Any
 
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, base, confidence, dataset, quoting, recipe, rounds
+from instruct import adapter, advice, base, confidence, dataset, energy, quoting, recipe, rounds
 from instruct.prompt import render
 from instruct.rounds import Model
 from instruct.rows import Row, whole
@@ -32,6 +33,11 @@ EVALUATIONS_AN_EPOCH = 2
 MOST_VALIDATION_ROWS = 128
 FASTER_FOR_THE_DEMO = 15
 """The factor on a recipe's learning rate for a base far smaller than those it is meant for."""
+TRAINED = "trained.json"
+"""In the working folder: training is over, with these losses."""
+WITHOUT_EFFECT = frozenset(("report_to", "country", "price_per_kwh"))
+"""Settings of `[tune]` that make no other model."""
+TENSORBOARD = "tensorboard"
 
 
 def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
@@ -48,8 +54,25 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     number = rounds.next_round(workspace.store)
     name = f"round-{number}-{inputs}"
     working = workspace.models / f"training-{inputs}"
-    losses = train(workspace, fingerprint, working)
     path = adapter.folder(workspace, name)
+    if not path.is_dir():  # else a run was killed before it registered what was whole already
+        _make(workspace, fingerprint, working)
+        (working / "adapter").rename(path)
+    model = Model(name, number, adapter.digest(path), workspace.config.model.base, fingerprint)
+    rounds.register(workspace.store, model)
+    shutil.rmtree(working, ignore_errors=True)
+    return model, True
+
+
+def _make(workspace: Workspace, fingerprint: str, working: Path) -> None:
+    """Leaves the adapter with its card in `working/adapter`. What was trained before a kill is not trained again."""
+    marker = working / TRAINED
+    if not marker.is_file():
+        stop = energy.start(workspace.config.tune)
+        losses = train(workspace, fingerprint, working)
+        written = marker.with_suffix(".making")
+        written.write_text(json.dumps({"losses": losses, **stop()}), encoding="utf-8")
+        written.rename(marker)
     config = workspace.config
     card = adapter.Card(
         base=config.model.base,
@@ -59,7 +82,7 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
         passages=config.dataset.passages,
         max_tokens=config.dataset.max_tokens,
         tuning=settings_of(workspace),
-        losses=losses,
+        **json.loads(marker.read_text(encoding="utf-8")),
     )
     adapter.write_card(working / "adapter", card)
     loaded = adapter.opened(workspace, working / "adapter")
@@ -68,16 +91,11 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     sure = confidence.calibrate(workspace, fingerprint, loaded, held_out)
     kept = sure.as_dict() if sure else None
     adapter.write_card(working / "adapter", replace(card, quote_from=quote_from, confidence=kept))
-    shutil.rmtree(path, ignore_errors=True)  # left by a run that was killed before it registered
-    (working / "adapter").rename(path)
-    model = Model(name, number, adapter.digest(path), config.model.base, fingerprint)
-    rounds.register(workspace.store, model)
-    shutil.rmtree(working)
-    return model, True
 
 
-def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str, list[int]]]:
-    """Token ids and a mask that is 1 on the answer and the end of its turn, rendered as the server renders them.
+def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str, Any]]:
+    """Token ids, a mask that is 1 on the answer and the end of its turn, rendered as the server renders them, and the
+    row's weight.
 
     Raises:
         DeskwrightError: a row whose answer has no token, or whose prompt is not the beginning of the whole (a chat
@@ -94,7 +112,8 @@ def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str,
             )
         if len(ids) == len(prompt):
             raise DeskwrightError(f"Row {row.id} has no token to learn from: every label would be masked.")
-        made.append({"input_ids": ids, "completion_mask": [0] * len(prompt) + [1] * (len(ids) - len(prompt))})
+        mask = [0] * len(prompt) + [1] * (len(ids) - len(prompt))
+        made.append({"input_ids": ids, "completion_mask": mask, "weight": row.weight})
     return made
 
 
@@ -103,6 +122,7 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
     import torch
     from datasets import Dataset
     from transformers import EarlyStoppingCallback, PrinterCallback
+    from transformers.integrations import TensorBoardCallback
     from transformers.trainer_utils import get_last_checkpoint
     from trl import SFTConfig
 
@@ -110,6 +130,7 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
 
     logging.getLogger("trl").setLevel(logging.ERROR)
     settings = workspace.config.tune
+    _check_reporter(settings.report_to)
     tokenizer = base.tokenizer(workspace)
     system = workspace.config.dataset.system
     rows = examples(tokenizer, dataset.read(workspace, fingerprint, "train"), system)
@@ -154,12 +175,16 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
             metric_for_best_model="eval_loss",
             lr_scheduler_type="cosine",
             warmup_steps=min(20, steps_an_epoch),
-            report_to="none",
+            report_to=settings.report_to,
+            run_name=working.name,
             disable_tqdm=not sys.stderr.isatty(),
             dataloader_pin_memory=False,
         ),
     )
     trainer.remove_callback(PrinterCallback)
+    for callback in trainer.callback_handler.callbacks:
+        if isinstance(callback, TensorBoardCallback):  # by itself it writes beside the checkpoints, which go
+            callback.logging_dir = str(workspace.reports / TENSORBOARD / working.name)
     last = get_last_checkpoint(str(working / "checkpoints")) if (working / "checkpoints").is_dir() else None
     trainer.train(resume_from_checkpoint=last)
     trainer.save_model(str(working / "adapter"))
@@ -178,10 +203,18 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
 
 
 def settings_of(workspace: Workspace) -> dict[str, Any]:
-    """The `[tune]` section with the learning rate that holds."""
-    chosen = workspace.config.tune.model_dump()
+    """What of the `[tune]` section makes the model, with the learning rate that holds."""
+    chosen = workspace.config.tune.model_dump(exclude=set(WITHOUT_EFFECT))
     faster = FASTER_FOR_THE_DEMO if workspace.config.model.base == base.DEMO else 1
     return {**chosen, "learning_rate": chosen["learning_rate"] or faster * recipe.read(chosen["recipe"]).learning_rate}
+
+
+def _check_reporter(name: str) -> None:
+    if name != "none" and not importlib.util.find_spec(name):
+        raise DeskwrightError(
+            f"tune.report_to asks for the package {name}, which is not installed. Install it "
+            f"(`pip install 'deskwright[{name}]'`), or set it to \"none\"."
+        )
 
 
 def _plain_lines() -> list[Any]:

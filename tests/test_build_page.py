@@ -30,7 +30,7 @@ def test_rows_are_counted_by_every_side() -> None:
 
     assert set(found) == set(SIDES)
     assert found["topic"] == {"returns": 2, "not known": 1}
-    assert found["outcome"] == {"not known": 2, "solved": 1}
+    assert found["status"] == {"not known": 2, "solved": 1}
     assert all(sum(counts.values()) == 3 for counts in found.values())
 
 

@@ -113,6 +113,7 @@ WITH_A_WORKSPACE = [
     ["promote"],
     ["rollback"],
     ["topics"],
+    ["needs-human"],
     ["models", "tuned"],
     ["keys", "list"],
     ["keys", "create", "--role", "admin"],

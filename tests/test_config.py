@@ -69,7 +69,8 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert found[:5] == [
         "privacy.regions: found 3; input should be a valid tuple",
         "dataset.test: found 0.9; input should be less than 0.5",
-        "tune.rang: no such setting; known here: recipe, learning_rate, rank, epochs, batch, patience, seed",
+        "tune.rang: no such setting; known here: recipe, learning_rate, rank, epochs, batch, patience, seed, "
+        "report_to, country, price_per_kwh",
         "serve.port: found 'high'; input should be a valid integer, unable to parse string as an integer",
         "sources.mail.agents: found 3; expected a list of strings",
     ]

@@ -101,6 +101,20 @@ def test_of_a_canned_answer_the_newest_stay_and_held_out_rows_all() -> None:
     assert len(curate.capped([*rows(), *canned], 0, tally)) == len(rows()) + 6
 
 
+def test_more_rows_share_the_room_of_an_answer_with_those_there_are() -> None:
+    tally: Counter[str] = Counter()
+    held_out = [row(f"test/canned{n}", "test", f"Question {n}?", ANSWERED) for n in range(4)]
+    there = [*rows(), row("train/canned", "train", ASKED, ANSWERED), *held_out]
+    more = [row(f"train/more{n}", "train", f"Qestion nubmer {n}", ANSWERED) for n in range(4)]
+    more.append(row("train/other", "train", "were is my parcle", OTHERS[0][1]))
+
+    kept = curate.with_room(more, there, 3, tally)
+    assert [one.id for one in kept] == ["train/more2", "train/more3", "train/other"]
+    assert tally == {curate.CANNED: 2}
+    assert curate.with_room(more, there, 0, tally) == more
+    assert curate.with_room(more, [*there, *there[5:6]], 2, Counter()) == more[-1:]
+
+
 @pytest.mark.parametrize(
     ("asked", "answered", "how"),
     [

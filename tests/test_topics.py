@@ -14,8 +14,9 @@ from click.testing import Result
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
 from instruct import dataset
+from instruct.classify import calibration_error, held_out
 from instruct.rows import Row
-from instruct.topics import Topics, _calibration_error, report
+from instruct.topics import Topics, report
 
 ASKED = {
     "delivery": ("Where is my parcel?", "When will my order arrive?", "The courier has not come", "Track my shipment",
@@ -68,17 +69,20 @@ def test_the_report_counts_what_is_right(topics: Topics) -> None:
 def test_the_calibration_error_is_the_gap_between_said_and_true() -> None:
     sure = np.full(100, 0.9)
 
-    assert _calibration_error(sure, np.arange(100) < 90) == pytest.approx(0, abs=1e-9)
-    assert _calibration_error(sure, np.arange(100) < 50) == pytest.approx(0.4)
+    assert calibration_error(sure, np.arange(100) < 90) == pytest.approx(0, abs=1e-9)
+    assert calibration_error(sure, np.arange(100) < 50) == pytest.approx(0.4)
 
 
 def test_the_command_learns_measures_and_names(
     ws: Workspace, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rows(_: object, __: str, split: str) -> list[Row]:
-        about = {"customer": "c", "traced": (), "gate_version": "", "legal_basis": ""}
+        about = {"traced": (), "gate_version": "", "legal_basis": ""}
         chosen = ROWS if split == "train" else [("My parcel did not come", "delivery"), ("Hm", "other")]
-        return [Row("r", split, "conversation", (("user", q),), "a", topic=topic, **about) for q, topic in chosen]
+        return [
+            Row("r", split, "conversation", (("user", q),), "a", topic=topic, customer=q, **about)
+            for q, topic in chosen
+        ]
 
     monkeypatch.setattr(dataset, "build", lambda _: SimpleNamespace(fingerprint="f"))
     monkeypatch.setattr(dataset, "read", rows)
@@ -93,5 +97,41 @@ def test_the_command_learns_measures_and_names(
 
 
 def test_too_few_topics_are_refused() -> None:
-    with pytest.raises(DeskwrightError, match="Found 1 topics with 5 questions and more; expected two"):
+    with pytest.raises(
+        DeskwrightError, match="Found 1 topics with 5 questions and more, of 2 customers and more; expected two"
+    ):
         Topics.fit(["a"] * 6 + ["b"], ["x"] * 6 + ["y"])
+
+
+def test_the_turns_of_one_customer_stand_on_one_side_of_a_fold() -> None:
+    """Customers who repeat themselves in vectors that say nothing of the class: only who saw a customer's other
+    turns could tell."""
+    chance = np.random.default_rng(3)
+    own = chance.normal(size=(40, 64))
+    own /= np.linalg.norm(own, axis=1, keepdims=True)
+    customers = np.repeat(np.arange(40), 5)
+    numbers = np.repeat(chance.permutation(np.arange(40) % 2), 5)
+    vectors = own[customers]
+    apart, told = held_out(vectors, numbers, 2, [str(one) for one in customers], 0)
+    together, _ = held_out(vectors, numbers, 2, [str(n) for n in range(200)], 0)
+
+    assert told.all()
+    assert (together.argmax(1) == numbers).mean() > 0.95
+    assert (apart.argmax(1) == numbers).mean() < 0.75
+
+
+def test_a_topic_of_one_customer_is_not_learnt() -> None:
+    questions, topics = zip(*ROWS, strict=True)
+    customers = ["always the same" if topic == "refund" else str(n) for n, topic in enumerate(topics)]
+
+    assert Topics.fit(questions, topics, customers).labels == ("delivery", "password")
+
+
+def test_a_fold_that_has_not_seen_a_class_is_left_out_of_the_measure() -> None:
+    chance = np.random.default_rng(3)
+    numbers = np.array([0, 1, 2] * 10)
+    customers = ["one" if number == 2 else str(n) for n, number in enumerate(numbers)]
+    logits, told = held_out(chance.normal(size=(30, 8)), numbers, 3, customers, 0)
+
+    assert np.array_equal(told, numbers != 2)
+    assert np.isfinite(logits).all()

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from click.testing import Result
 from safetensors.torch import load_file
 
 from deskwright.errors import DeskwrightError
 from deskwright.store import now
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, base, dataset, recipe
+from instruct import adapter, advice, base, dataset, energy, quoting, recipe, rounds
+from instruct.answering import answers
 from instruct.passages import Passage, Passages
+from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.search import search
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.tune import tune
+
+training = importlib.import_module("instruct.tune")
 
 FACTS = [(f"When does shop {n} open?", f"Shop {n} opens at {n % 12 + 1}, every day.") for n in range(24)]
 
@@ -103,6 +112,39 @@ def test_a_search_finds_the_setting_of_the_lowest_loss(prepared: Workspace) -> N
     assert not list(prepared.models.glob("trial-*"))
 
 
+def test_a_trial_that_fails_is_not_recommended(prepared: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, count = training.train, iter(range(10))
+
+    def train(*asked: Any) -> dict[str, float]:
+        number = next(count)
+        if number == 0:
+            raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+        return {"validation, best": math.nan} if number == 1 else real(*asked)
+
+    monkeypatch.setattr(training, "train", train)
+    tried = search(prepared, "set", 3)
+
+    assert tried[0].loss is not None
+    assert [trial.loss for trial in tried[1:]] == [None, None]
+    assert {trial.ended for trial in tried[1:]} == {
+        "failed: CUDA out of memory.", "failed: the validation loss is no number",
+    }  # fmt: skip
+    assert not list(prepared.models.glob("trial-*"))
+
+
+def test_a_search_of_failures_recommends_nothing(
+    prepared: Workspace, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "build", lambda _: dataset.Report(fingerprint="set"))
+    monkeypatch.setattr(training, "train", lambda *_: {"validation, best": math.nan})
+    found = cli("tune", "--search", 2, "--workspace", prepared.root)
+
+    assert found.exit_code == 2
+    assert "Each of the 2 trials failed" in found.stderr
+    assert "the validation loss is no number" in found.stderr
+    assert "to be written into" not in found.stdout
+
+
 def test_the_base_of_qlora_is_in_four_bits(prepared: Workspace) -> None:
     kinds = {type(module).__name__ for module in base.model(prepared, four_bits=True).modules()}
 
@@ -123,35 +165,53 @@ def test_an_unknown_recipe_is_answered_with_those_there_are() -> None:
         recipe.read("prefix")
 
 
-@pytest.mark.parametrize("kind", ["Llama", "Gemma2"])
-def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: str) -> None:
-    """Gemma2 caps its logits after the head."""
+def trainer_of(kind: type, folder: Path, rows: list[dict[str, Any]], **options: Any) -> Any:
     from datasets import Dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
 
-    from instruct.trainer import Trainer
+    torch.manual_seed(2)
+    return kind(
+        model=(model := AutoModelForCausalLM.from_pretrained(folder)),
+        processing_class=AutoTokenizer.from_pretrained(folder),
+        train_dataset=Dataset.from_list(rows),
+        eval_dataset=Dataset.from_list(rows),
+        peft_config=recipe.peft_config(recipe.Recipe("", 0.1, peft={"peft_type": "LORA"}), 4, model),
+        args=SFTConfig(
+            output_dir=str(folder / "out"),
+            report_to="none",
+            bf16=False,
+            completion_only_loss=True,
+            gradient_checkpointing=False,
+            dataloader_pin_memory=False,
+            train_sampling_strategy="sequential",
+            disable_tqdm=True,
+            **options,
+        ),
+    )
+
+
+def rows_of(folder: Path, outcomes: Sequence[str] = ("",) * 4) -> list[dict[str, Any]]:
+    from transformers import AutoTokenizer
+
     from instruct.tune import examples
 
+    made_of = [replace(row(n, "train"), outcome=outcome) for n, outcome in enumerate(outcomes)]
+    return examples(AutoTokenizer.from_pretrained(folder), made_of, "Help.")
+
+
+@pytest.mark.parametrize("kind", ["Llama", "Gemma2"])
+def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: str) -> None:
+    """Gemma2 caps its logits after the head. All rows count 1."""
+    from trl import SFTTrainer
+
+    from instruct.trainer import Trainer
+
     folder = made(tmp_path / kind, kind)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    rows = Dataset.from_list(examples(tokenizer, [row(n, "train") for n in range(4)], "Help."))
     found = []
     for trainer_class in (SFTTrainer, Trainer):
-        torch.manual_seed(2)
-        trainer = trainer_class(
-            model=(model := AutoModelForCausalLM.from_pretrained(folder)),
-            processing_class=tokenizer,
-            train_dataset=rows,
-            peft_config=recipe.peft_config(recipe.Recipe("", 0.1, peft={"peft_type": "LORA"}), 4, model),
-            args=SFTConfig(
-                output_dir=str(tmp_path),
-                report_to="none",
-                bf16=False,
-                gradient_checkpointing=False,
-                dataloader_pin_memory=False,
-            ),
-        )
+        trainer = trainer_of(trainer_class, folder, rows_of(folder))
+        trainer.model.train()
         batch = next(iter(trainer.get_train_dataloader()))
         loss = trainer.compute_loss(trainer.model, dict(batch))
         loss.backward()
@@ -162,6 +222,58 @@ def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: 
     assert len(our_gradients) == len(their_gradients) > 0
     assert any(float(gradient.abs().sum()) > 0 for gradient in our_gradients)
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(our_gradients, their_gradients, strict=True))
+
+
+def test_rows_count_by_their_weight_in_training_alone(tmp_path: Path) -> None:
+    """Beside the losses of the rows one by one, by the plain model."""
+    from transformers import AutoModelForCausalLM
+
+    from instruct.trainer import Trainer
+
+    folder = made(tmp_path / "base")
+    outcomes = ("rated well", "", "rated badly", "still open")
+    rows = rows_of(folder, outcomes)
+    assert [one["weight"] for one in rows] == [1.5, 1.0, 0.5, 0.75]
+
+    trainer = trainer_of(Trainer, folder, rows)
+    batch = next(iter(trainer.get_train_dataloader()))
+    found = {}
+    for training in (True, False):
+        trainer.model.train(training)
+        found[training] = float(trainer.compute_loss(trainer.model, dict(batch)).detach())
+
+    model, summed, weighed, tokens = AutoModelForCausalLM.from_pretrained(folder), 0.0, 0.0, 0
+    for one in rows:
+        start = one["completion_mask"].index(1)
+        ids = torch.tensor([one["input_ids"]])
+        logits = model(ids).logits[0, start - 1 : -1]
+        nats = float(torch.nn.functional.cross_entropy(logits, ids[0, start:], reduction="sum").detach())
+        summed, weighed, tokens = summed + nats, weighed + one["weight"] * nats, tokens + ids.shape[1] - start
+
+    assert found[False] == pytest.approx(summed / tokens, rel=1e-4)
+    assert found[True] == pytest.approx(weighed / tokens, rel=1e-4)
+    assert found[True] != pytest.approx(found[False], rel=1e-3)
+
+
+def test_a_whole_run_with_weights_of_one_is_trls(tmp_path: Path) -> None:
+    from trl import SFTTrainer
+
+    from instruct.trainer import Trainer
+
+    folder = made(tmp_path / "base")
+    found = {}
+    for name, kind, outcomes in (
+        ("theirs", SFTTrainer, ("",) * 4),
+        ("ours", Trainer, ("",) * 4),
+        ("weighed", Trainer, ("rated well", "", "rated badly", "still open")),
+    ):
+        options = {"max_steps": 8, "gradient_accumulation_steps": 2, "per_device_train_batch_size": 2}
+        trainer = trainer_of(kind, folder, rows_of(folder, outcomes), learning_rate=0.1, **options)
+        trainer.train()
+        found[name] = trainer.evaluate()["eval_loss"]
+
+    assert found["ours"] == pytest.approx(found["theirs"], rel=1e-4)
+    assert found["weighed"] != pytest.approx(found["theirs"], rel=1e-4)
 
 
 def losses(before: float = 3.0, after: float = 3.0) -> dict[str, float]:
@@ -190,3 +302,144 @@ def test_general_english_costs_what_it_costs(tmp_path: Path) -> None:
 
     assert advice.general_loss(model.train(), tokenizer) == pytest.approx(math.log(len(tokenizer)), rel=1e-5)
     assert model.training
+
+
+def with_settings(workspace: Workspace, *lines: str) -> Workspace:
+    """The workspace with these lines in `[tune]`."""
+    file = workspace.root / "deskwright.toml"
+    file.write_text(file.read_text().replace("[tune]\n", "[tune]\n" + "\n".join(lines) + "\n"))
+    return Workspace.open(workspace.root)
+
+
+def card_of(workspace: Workspace, model: Model) -> dict[str, Any]:
+    return json.loads((adapter.folder(workspace, model.name) / adapter.CARD).read_text())
+
+
+def test_energy_is_measured_where_a_country_is_named(prepared: Workspace) -> None:
+    model, _ = tune(workspace := with_settings(prepared, 'country = "DEU"', "price_per_kwh = 0.4"), "set")
+    card = card_of(workspace, model)
+    found = card["energy"]
+
+    assert card["hours"] > 0
+    assert found["kwh"] > 0
+    assert 0 < found["co2_kg"] < found["kwh"]  # under a kilogram a kilowatt-hour
+    assert found["cost"] == pytest.approx(0.4 * found["kwh"])
+    assert "kWh" in energy.describe(card)
+    assert "(DEU), cost" in energy.describe(card)
+
+
+def test_without_codecarbon_a_run_tells_its_hours_alone(prepared: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "codecarbon" else find(name))
+    model, _ = tune(workspace := with_settings(prepared, 'country = "DEU"'), "set")
+    card = card_of(workspace, model)
+
+    assert card["energy"] is None
+    assert energy.describe(card) == f"It took {card['hours']:.3g} hours"
+
+
+def test_a_country_that_is_none_is_told(prepared: Workspace) -> None:
+    with pytest.raises(DeskwrightError, match=r"tune\.country: found 'XYZ', which is no country"):
+        tune(with_settings(prepared, 'country = "XYZ"'), "set")
+
+
+def test_tensorboard_has_every_figure_and_the_model_stays_the_same(prepared: Workspace) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    workspace = with_settings(prepared, 'report_to = "tensorboard"')
+    model, _ = tune(workspace, "set")
+    [folder] = (workspace.reports / "tensorboard").iterdir()
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    history = json.loads((adapter.folder(workspace, model.name) / advice.HISTORY).read_text())
+    evaluated = {entry["step"]: entry["eval_loss"] for entry in history if "eval_loss" in entry}
+
+    assert {event.step: event.value for event in events.Scalars("eval/loss")} == pytest.approx(evaluated)
+    assert {"train/loss", "train/learning_rate"} <= set(events.Tags()["scalars"])
+    assert tune(prepared, "set") == (model, False)
+
+
+def test_a_reporter_that_is_not_installed_is_told(prepared: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *more: None if name == "wandb" else find(name))
+
+    with pytest.raises(DeskwrightError, match=r"package wandb, which is not installed.*deskwright\[wandb\]"):
+        tune(with_settings(prepared, 'report_to = "wandb"'), "set")
+
+
+def test_killed_while_the_limit_of_quoting_is_measured_it_does_not_train_again(
+    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(quoting, "calibrate", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tune(prepared, "set")
+    with monkeypatch.context() as patch:
+        patch.setattr("instruct.tune.train", killed)
+        model, fresh = tune(prepared, "set")
+
+    assert fresh
+    assert set(card_of(prepared, model)["losses"]) >= {"validation, best", "training, last"}
+    assert adapter.load(prepared, model).card.dataset == "set"
+    assert not list(prepared.models.glob("training-*"))
+
+
+def test_killed_before_it_is_registered_it_does_not_train_again(
+    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds, "register", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tune(prepared, "set")
+    with monkeypatch.context() as patch:
+        patch.setattr("instruct.tune.train", killed)
+        model, fresh = tune(prepared, "set")
+
+    assert fresh
+    assert rounds.find(prepared.store, None) == model
+    assert adapter.load(prepared, model)
+    assert not list(prepared.models.glob("training-*"))
+
+
+def asked(answers: Sequence[str], ending: str = "") -> list[Row]:
+    """Validation rows whose questions are near those of the index."""
+    named = [replace(row(n, "validation"), id=f"v/{n}", answer=answer) for n, answer in enumerate(answers)]
+    return [replace(one, turns=(("user", one.turns[-1][1] + ending),)) for one in named]
+
+
+def test_the_limit_of_quoting_is_found_where_colleagues_write_better(prepared: Workspace) -> None:
+    """The base has random weights and writes nonsense."""
+    loaded = adapter.load(prepared, None)
+    found = quoting.calibrate(prepared, "set", loaded, asked([answer for _, answer in FACTS[:12]]))
+
+    assert found is not None
+    assert 0.9 < found <= 1
+
+
+def test_nothing_is_quoted_where_it_is_no_better(prepared: Workspace) -> None:
+    """What the agents wrote is what the model says, word for word."""
+    loaded = adapter.load(prepared, None)
+    rows = asked(["?"] * 12)
+    said = answers(loaded, rows, "base")
+
+    assert quoting.calibrate(prepared, "set", loaded, asked(said)) is None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        asked([answer for _, answer in FACTS[: quoting.LEAST_QUOTED - 1]]),
+        asked([answer for _, answer in FACTS[:12]], " My order is <ID_1>."),
+        [replace(one, turns=(("user", "Hi"), ("assistant", "Hello"), *one.turns)) for one in asked(["a"] * 12)],
+        [],
+    ],
+    ids=["too few", "of one case", "later turns", "none"],
+)
+def test_of_too_few_quotable_rows_no_limit_is_made(prepared: Workspace, rows: list[Row]) -> None:
+    assert quoting.calibrate(prepared, "set", adapter.load(prepared, None), rows) is None

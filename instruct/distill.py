@@ -1,0 +1,111 @@
+"""A training set and a teacher -> the training set with the teacher's answers beside the agents'.
+
+Sequence-level distillation (Kim and Rush 2016, arXiv:1606.07947): the teacher answers the training questions with the
+same prompt, and what it says becomes more rows of training. The agents' answers stay, since they have the facts; what
+reviewers decided is not asked again; validation and test stay as they are. An answer that a support bot must not learn
+is left out with the reason.
+
+The set that comes of it has a fingerprint of its own, by that of the first and the teacher's name. Answers are kept as
+they come: interrupted, it goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from deskwright.workspace import Workspace
+from instruct import base, dataset
+from instruct.answering import Said
+from instruct.holding import holding
+from instruct.leftover import without_personal_data
+from instruct.rows import Row, fit
+from instruct.teacher import Teacher
+from privacy.redact import PLACEHOLDER
+
+DISTILLED = "distilled"
+"""The origin of rows whose answer is a teacher's."""
+ANSWERS = "answers.jsonl"
+BATCH = 64
+"""Answers that a kill may cost."""
+
+
+def distil(workspace: Workspace, fingerprint: str, teacher: Teacher) -> dataset.Report:
+    """The training set with the teacher's rows, made now or found; its report says how many there are, and why others
+    were left out."""
+    made = hashlib.sha256(json.dumps([fingerprint, teacher.name]).encode()).hexdigest()[:16]
+    folder, first = workspace.datasets / made, workspace.datasets / fingerprint
+    if folder.is_dir():
+        return dataset.found(workspace, made)
+    train = dataset.read(workspace, fingerprint, "train")
+    asked = [row for row in train if row.origin == "conversation"]
+    kept_in = folder.with_name(folder.name + ".answers")
+    said = _answers(kept_in, teacher, asked)
+    report = replace(dataset.found(workspace, fingerprint), fingerprint=made, teacher=teacher.name, unchanged=False)
+    rows = taught(workspace, asked, said, report.left_out)
+    report.rows["train"] += len(rows)
+    report.origins[DISTILLED] = len(rows)
+    making = folder.with_name(folder.name + ".making")
+    shutil.rmtree(making, ignore_errors=True)
+    shutil.copytree(first, making)
+    dataset.describe_folder(workspace, making, [*train, *rows], report)
+    making.rename(folder)
+    dataset.register(workspace.store, report)
+    shutil.rmtree(kept_in)
+    return report
+
+
+def taught(workspace: Workspace, asked: Sequence[Row], said: Sequence[Said], tally: Counter[str]) -> list[Row]:
+    """The rows with the teacher's answers, without those that must not be learnt; `tally` counts these."""
+    settings = workspace.config.dataset
+    tokenizer = base.tokenizer(workspace)
+    rows = []
+    for row, one in zip(asked, said, strict=True):
+        new = replace(row, id=f"{row.id}~{DISTILLED}", origin=DISTILLED, answer=one.text, outcome="")
+        why = _refused(new, one, str(row.prompt(settings.system)))
+        if not why and fit(new, settings.system, tokenizer, settings.max_tokens) != new:
+            why = f"makes over {settings.max_tokens} tokens"
+        if why:
+            tally[f"answer of the teacher that {why}"] += 1
+        else:
+            rows.append(new)
+    return without_personal_data(workspace, rows, tally)
+
+
+def _refused(row: Row, said: Said, prompt: str) -> str:
+    """Why an answer is left out; "" where it is kept."""
+    known = {match.group() for match in PLACEHOLDER.finditer(prompt)}
+    reasons = (
+        ("is empty", not said.text),
+        ("is cut off", not said.whole),
+        ("has a placeholder of nobody", any(match.group() not in known for match in PLACEHOLDER.finditer(said.text))),
+        ("only says that somebody looks into it", holding(said.text)),
+    )
+    return next((why for why, holds in reasons if holds), "")
+
+
+def _answers(folder: Path, teacher: Teacher, rows: Sequence[Row]) -> list[Said]:
+    """One a row; those that a run before this was given are read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / ANSWERS
+    said = [Said(**json.loads(line)) for line in _whole_lines(file)]
+    for at in range(len(said), len(rows), BATCH):
+        new = teacher.answer(rows[at : at + BATCH])
+        lines = "".join(json.dumps({"text": one.text, "whole": one.whole}) + "\n" for one in new)
+        with file.open("a", encoding="utf-8") as opened:
+            opened.write(lines)
+        said += new
+    return said
+
+
+def _whole_lines(file: Path) -> list[str]:
+    """The lines that were written to their end; what a kill cut off is taken away."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    whole = text[: text.rfind("\n") + 1]
+    file.write_text(whole, encoding="utf-8")
+    return whole.splitlines()

@@ -1,0 +1,228 @@
+"""Stored conversations -> what tells how likely it is that a customer's words need a person, calibrated.
+
+A conversation needed a person where a customer asked for one, another agent took over, or a tag says that it was
+escalated. The words that did are examples of one kind, all words of other conversations of the other. It learns from
+customers of the training split and lies in the folder of a training set, with which it goes.
+
+Only `open` is needed to use it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from deskwright.conversation import Conversation, Kind, Message, Visibility
+from deskwright.workspace import Workspace
+from instruct.classify import Array, calibration_error, held_out, regression, softmax, temperature
+from instruct.encoder import encode
+from instruct.outcome import QUOTE
+from privacy.ingest import Kept, conversations
+
+FILE, REPORT = "needs_human.npz", "needs_human.json"
+
+LEAST_WORDS, LEAST_CUSTOMERS = 20, 5
+"""Of either kind; from fewer nothing is learnt."""
+MOST = 10_000
+"""Examples, drawn by chance; more cost minutes and tell no more."""
+
+ASKED, TAKEN, TAGGED = "asked for a person", "taken over by a colleague", "escalated by tag"
+ASKS = re.compile(
+    r"\b(?:(?:call|phone|ring) me\b|give me a (?:call|ring)|callback"
+    r"|(?:speak|talk|chat|connect me|put me through)\s(?:to|with)\s(?:an?|the|your|some|another)?\s?"
+    r"(?:real |actual |live |human )?(?:human|person|people|someone|somebody|one|body|manager|supervisor|agent|boss)"
+    r"|(?:your|the|a) (?:manager|supervisor|superior)|(?:real|actual|live) (?:human|person|agent)|human being)\b",
+    re.I,
+)
+TAGS = re.compile(r"escalat|manager|supervisor|hand-?_?(?:off|over)|call-?_?back|needs?-?_?human", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a customer said, and the sign that it needed a person; "": it did not."""
+
+    text: str
+    customer: str
+    sign: str
+
+
+@dataclass(frozen=True)
+class NeedsHuman:
+    """`weights` is (2, 384), `bias` (2,), both divided by the temperature; the second row is for a person. From
+    `threshold` on, F1 was best on held-out folds."""
+
+    weights: Array
+    bias: Array
+    threshold: float
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], seed: int = 0) -> NeedsHuman:
+        """Learns from examples of both kinds and of several customers."""
+        vectors = encode([one.text for one in examples]).astype(np.float64)
+        numbers = np.array([int(bool(one.sign)) for one in examples])
+        logits, told = held_out(vectors, numbers, 2, [one.customer for one in examples], seed)
+        warmth = temperature(logits[told], numbers[told])
+        threshold = _best(softmax(logits[told] / warmth)[:, 1], numbers[told])
+        weights, bias = regression(vectors, numbers, 2)
+        return cls(weights / warmth, bias / warmth, threshold)
+
+    def probabilities(self, texts: Sequence[str]) -> Array:
+        """(texts,), each in [0, 1]."""
+        likely: Array = softmax(encode(texts).astype(np.float64) @ self.weights.T + self.bias)[:, 1]
+        return likely
+
+    def save(self, folder: Path) -> None:
+        np.savez_compressed(folder / FILE, weights=self.weights, bias=self.bias, threshold=self.threshold)
+
+    @classmethod
+    def read(cls, folder: Path) -> NeedsHuman | None:
+        """What was learnt with the training set in `folder`, if anything was."""
+        if not (folder / FILE).is_file():
+            return None
+        with np.load(folder / FILE, allow_pickle=False) as kept:
+            return cls(kept["weights"], kept["bias"], float(kept["threshold"]))
+
+
+def open(workspace: Workspace, dataset: str) -> Callable[[str], float | None]:
+    """What gives, for a customer's words, the probability in [0, 1] that they need a person; always None where nothing
+    was learnt with the training set of this fingerprint."""
+    learnt = NeedsHuman.read(workspace.datasets / dataset)
+    return (lambda text: float(learnt.probabilities([text])[0])) if learnt else (lambda text: None)
+
+
+def learn(workspace: Workspace, dataset: str) -> dict[str, Any]:
+    """Learns from what the store holds, measures on the validation and the test split, since neither is used otherwise
+    and such words are rare, and keeps both with the training set.
+
+    The report has `examples` by sign and `learnt`, the reason in `why` if nothing was, else the figures of `measure`.
+    """
+    folder = workspace.datasets / dataset
+    train, held = _splits(workspace)
+    counts = Counter(one.sign or "needed none" for one in train)
+    why = _too_few(train)
+    report: dict[str, Any] = {"examples": dict(counts.most_common()), "learnt": not why}
+    if why:
+        (folder / FILE).unlink(missing_ok=True)
+        report["why"] = why
+    else:
+        learnt = NeedsHuman.fit(train)
+        learnt.save(folder)
+        report |= measure(learnt, held)
+    (folder / REPORT).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return report
+
+
+def measure(learnt: NeedsHuman, held: Sequence[Example]) -> dict[str, Any]:
+    """Accuracy, precision, recall and F1 at the threshold; average precision; the expected calibration error. Without
+    a held-out example of each kind, the counts alone."""
+    from sklearn.metrics import average_precision_score, precision_recall_fscore_support
+
+    wanted = np.array([bool(one.sign) for one in held])
+    found = {"threshold": learnt.threshold, "held out": len(held), "held out that needed one": int(wanted.sum())}
+    if not 0 < wanted.sum() < len(held):
+        return found
+    likely = learnt.probabilities([one.text for one in held])
+    said = likely >= learnt.threshold
+    precision, recall, f1, _ = precision_recall_fscore_support(wanted, said, average="binary", zero_division=0)
+    return {
+        **found,
+        "accuracy": float((said == wanted).mean()),
+        "precision": float(precision),
+        "recall": float(recall),
+        "F1": float(f1),
+        "average precision": float(average_precision_score(wanted, likely)),
+        "calibration error": calibration_error(likely, wanted),
+    }
+
+
+def describe(report: dict[str, Any]) -> str:
+    """A sentence or three."""
+    examples = ", ".join(f"{sign} {count:,}" for sign, count in report["examples"].items()) or "none"
+    if not report["learnt"]:
+        return f"Who needs a person was not learnt: {report['why']} Customers' words by sign: {examples}."
+    held = f"{report['held out']:,} held-out words of customers, of which {report['held out that needed one']:,} did"
+    if "F1" not in report:
+        return f"Learnt who needs a person, not measured: found {held}. Learnt from: {examples}."
+    return (
+        f"Learnt who needs a person; on {held}: accuracy {report['accuracy']:.0%}, "
+        f"precision {report['precision']:.0%}, recall {report['recall']:.0%}, "
+        f"F1 {report['F1']:.2f} from a probability of {report['threshold']:.2f} on; "
+        f"average precision {report['average precision']:.2f}, calibration error {report['calibration error']:.2f}. "
+        f"Learnt from: {examples}."
+    )
+
+
+def examples(kept: Kept) -> Iterator[Example]:
+    """Those of one conversation."""
+    conversation = kept.clean.conversation
+    public = [one for one in conversation.messages if one.visibility is Visibility.PUBLIC and one.text.strip()]
+    said = [(at, one) for at, one in enumerate(public) if conversation.kind_of(one.author) is Kind.CUSTOMER]
+    needed = next(((one, sign) for one, sign in _needed(conversation, public, said)), None)
+    for message, sign in [needed] if needed else [(one, "") for _, one in said]:
+        if text := _own(message):
+            yield Example(text, kept.clean.customer, sign)
+
+
+def _needed(
+    conversation: Conversation, public: Sequence[Message], said: Sequence[tuple[int, Message]]
+) -> Iterator[tuple[Message, str]]:
+    """The message that needed a person, by each sign that holds, the surest first."""
+    yield from ((one, ASKED) for _, one in said if ASKS.search(_own(one)))
+    agents = [(at, one.author) for at, one in enumerate(public) if conversation.kind_of(one.author) is Kind.AGENT]
+    taken = next((at for at, author in agents if author != agents[0][1]), 0)
+    yield from ((one, TAKEN) for at, one in reversed(said) if at < taken)
+    if any(map(TAGS.search, (conversation.status, *conversation.tags))):
+        yield from ((one, TAGGED) for _, one in said)
+
+
+def _own(message: Message) -> str:
+    return QUOTE.sub("", message.text).strip()
+
+
+def _splits(workspace: Workspace) -> tuple[list[Example], list[Example]]:
+    """The examples of the training split, and those of the others. A customer without a split has no row in any."""
+    table = workspace.store.tables.splits
+    with workspace.store.read() as connection:
+        splits = {row.customer: row.split for row in connection.execute(sa.select(table))}
+    train: list[Example] = []
+    held: list[Example] = []
+    for kept in conversations(workspace.store):
+        (train if splits.get(kept.clean.customer, "train") == "train" else held).extend(examples(kept))
+    return _drawn(train), _drawn(held)
+
+
+def _drawn(found: list[Example]) -> list[Example]:
+    return Random(0).sample(found, MOST) if len(found) > MOST else found
+
+
+def _too_few(train: Iterable[Example]) -> str:
+    kinds: dict[bool, list[str]] = {True: [], False: []}
+    for one in train:
+        kinds[bool(one.sign)].append(one.customer)
+    for needed, what in ((True, "needed a person"), (False, "needed none")):
+        words, customers = len(kinds[needed]), len(set(kinds[needed]))
+        if words < LEAST_WORDS or customers < LEAST_CUSTOMERS:
+            return (
+                f"found {words} words of {customers} customers that {what}, expected {LEAST_WORDS} of "
+                f"{LEAST_CUSTOMERS} and more in the training split."
+            )
+    return ""
+
+
+def _best(likely: Array, wanted: Any) -> float:
+    """The threshold of the best F1: halfway from the least likely that it takes to the likeliest that it does not."""
+    from sklearn.metrics import precision_recall_curve
+
+    precision, recall, thresholds = precision_recall_curve(wanted, likely)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(np.argmax(f1[:-1]))
+    return float(thresholds[max(best - 1, 0) : best + 1].mean())

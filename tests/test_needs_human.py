@@ -1,0 +1,138 @@
+"""Which words of a customer need a person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from click.testing import Result
+
+from deskwright.conversation import Conversation, Kind, Message, Participant, Visibility
+from deskwright.store import now
+from deskwright.workspace import Workspace
+from instruct import dataset, needs_human
+from instruct.needs_human import ASKED, TAGGED, TAKEN, Example, NeedsHuman, examples
+from privacy.gate import Gate
+from privacy.ingest import Kept, ingest
+
+ORDINARY = (
+    "Where is my parcel?", "How do I descale it?", "Which filter fits?", "Do you ship to Norway?", "Is it in stock?",
+    "Can I pay by invoice?", "What does the repair cost?", "When do you open?", "How long is the warranty?",
+)  # fmt: skip
+UPSET = (
+    "I want to speak to your manager", "Please call me", "Let me talk to a real person", "Give me a call today",
+    "Put me through to someone, I have had enough",
+)  # fmt: skip
+
+
+def conversation(number: int, *said: str, tags: tuple[str, ...] = (), notes: str = "") -> Conversation:
+    """`said` begins with who says it: c, a or b; `notes` are the authors of internal messages."""
+    people = (Participant(f"c{number}", Kind.CUSTOMER), Participant("a", Kind.AGENT), Participant("b", Kind.AGENT))
+    authors = {"c": people[0].id, "a": "a", "b": "b"}
+    messages = [Message(str(n), authors[t[0]], t[2:], visibility=Visibility.PUBLIC) for n, t in enumerate(said)]
+    messages += [
+        Message(f"n{n}", authors[who], "A note", visibility=Visibility.INTERNAL) for n, who in enumerate(notes)
+    ]
+    return Conversation("desk", str(number), people, tuple(messages), tags=tags, language="en")
+
+
+def found(ws: Workspace, *said: str, **fields: object) -> list[tuple[str, str]]:
+    clean = Gate(ws.config.privacy, ws.store, ()).clean(conversation(1, *said, **fields))  # type: ignore[arg-type]
+    return [(one.text, one.sign) for one in examples(Kept(1, clean, "contract", None))]
+
+
+def test_the_words_that_needed_a_person_are_told_by_what_became_of_them(ws: Workspace) -> None:
+    assert found(ws, "c It leaks.", "a Tighten it.", "c Thanks!") == [("It leaks.", ""), ("Thanks!", "")]
+    assert found(ws, "c It leaks.", "a Tighten it.", "c Let me talk to a human.", "a Hello, it is me.") == [
+        ("Let me talk to a human.", ASKED)
+    ]
+    assert found(ws, "c It leaks.", "a Tighten it.", "c It burns!", "b I take over.", "c Thanks!") == [
+        ("It burns!", TAKEN)
+    ]
+    assert found(ws, "c It leaks.", "a Tighten it.", "c And now?", tags=("tier2_escalated",)) == [("It leaks.", TAGGED)]
+    assert found(ws, "c It leaks.", "a Tighten it.", notes="b") == [("It leaks.", "")]
+    assert found(ws, "a Welcome!", "b May we help?") == []
+
+
+@pytest.mark.parametrize("asked", UPSET)
+def test_those_who_ask_for_a_person_are_heard(ws: Workspace, asked: str) -> None:
+    assert found(ws, f"c {asked}.") == [(f"{asked}.", ASKED)]
+
+
+@pytest.mark.parametrize("asked", ["Who is the agent of this brand?", "I call it a day", "The calls are too loud"])
+def test_others_are_not(ws: Workspace, asked: str) -> None:
+    assert found(ws, f"c {asked}") == [(asked, "")]
+
+
+def many(count: int) -> list[Conversation]:
+    """Of every four customers one is upset; each writes in words of her own."""
+    words = [*(f"{ORDINARY[n % 9]} It is the {n}th time I ask." for n in range(count))]
+    words[::4] = [f"{UPSET[n % 5]}, number {n}." for n in range(len(words[::4]))]
+    return [conversation(n, f"c {text}", "a Here is what you need to know.") for n, text in enumerate(words)]
+
+
+def stored(ws: Workspace, count: int) -> Workspace:
+    ingest(ws.store, Gate(ws.config.privacy, ws.store, ()), "desk", many(count), "contract")
+    (ws.datasets / "set").mkdir(parents=True)
+    table = ws.store.tables.splits
+    with ws.store.begin() as connection:
+        customers = list(connection.execute(ws.store.tables.conversations.select()).mappings())
+        held = [{"customer": one["customer"], "split": "test"} for one in customers[-count // 5 :]]
+        connection.execute(table.insert(), [{**one, "assigned_at": now()} for one in held])
+    return ws
+
+
+def test_it_learns_measures_and_is_kept_with_the_training_set(
+    ws: Workspace, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(ws, 140)
+    monkeypatch.setattr(dataset, "build", lambda _: SimpleNamespace(fingerprint="set"))
+    early = cli("needs-human", "Please call me", "--workspace", ws.root)
+    report = json.loads(cli("needs-human", "--json", "--workspace", ws.root).stdout)
+    likely = needs_human.open(ws, "set")
+
+    assert (early.exit_code, "Learn it first" in early.stderr) == (2, True)
+    assert report["examples"] == {"needed none": 84, ASKED: 28}
+    assert (report["held out"], report["held out that needed one"]) == (28, 7)
+    assert report["F1"] > 0.8
+    assert report["average precision"] > 0.8
+    assert 0 <= report["calibration error"] < 0.25
+    assert likely("I want to talk to your manager now") > report["threshold"] > likely("Which filter fits my machine?")
+    assert json.loads((ws.datasets / "set" / needs_human.REPORT).read_text()) == report
+    assert cli("needs-human", "Please call me", "--workspace", ws.root).stdout.strip().endswith("%")
+    assert "precision" in needs_human.describe(report)
+
+
+def test_too_few_are_told_in_plain_words(
+    ws: Workspace, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(ws, 40)
+    monkeypatch.setattr(dataset, "build", lambda _: SimpleNamespace(fingerprint="set"))
+    said = cli("needs-human", "--workspace", ws.root).stdout
+
+    assert "was not learnt: found 8 words of 8 customers that needed a person, expected 20 of 5 and more" in said
+    assert needs_human.open(ws, "set")("Please call me") is None
+
+
+def test_a_held_out_part_without_such_words_is_not_measured() -> None:
+    taught = [Example(text, f"{n} {kind}", kind and ASKED) for kind, texts in (("", ORDINARY), ("x", UPSET))
+              for n, text in enumerate(texts * 5)]  # fmt: skip
+    learnt = NeedsHuman.fit(taught)
+    report = {"learnt": True, "examples": {}, **needs_human.measure(learnt, taught[:3])}
+
+    assert "F1" not in report
+    assert "not measured" in needs_human.describe(report)
+    assert needs_human.measure(learnt, taught)["F1"] > 0.95
+
+
+def test_what_is_kept_is_what_was_learnt(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("set")
+    learnt = NeedsHuman.fit([Example(t, t, ASKED) for t in UPSET * 2] + [Example(t, t, "") for t in ORDINARY])
+    learnt.save(folder)
+    again = NeedsHuman.read(folder)
+
+    assert again
+    assert again.threshold == learnt.threshold
+    assert list(again.probabilities(UPSET)) == list(learnt.probabilities(UPSET))
