@@ -253,6 +253,13 @@ class Serve(_Section):
     webhook: str = ""
     webhook_secret: str = "DESKWRIGHT_WEBHOOK_SECRET"
 
+    @field_validator("proxies", mode="after")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for each in given:
+            ip_network(each)
+        return given
+
     @field_validator("hours")
     @classmethod
     def _readable(cls, given: dict[str, str]) -> dict[str, str]:
@@ -310,13 +317,6 @@ def _encrypted(address: str) -> str:
     if address and parts.scheme != "https" and (parts.scheme, parts.hostname in LOOPBACK) != ("http", True):
         raise ValueError("expected an address that begins with https:// (http:// only on this machine)")
     return address
-
-    @field_validator("proxies", mode="after")
-    @classmethod
-    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for each in given:
-            ip_network(each)
-        return given
 
 
 class Widget(_Section):
