@@ -17,9 +17,8 @@ Places = npt.NDArray[np.intp]
 
 COARSE = 64
 """Directions of the first comparison: a sixth of the encoder's."""
-FULL = 256
-"""Vectors that are compared in full. With 50,000 indexed, these hold the true nearest ten but for one in a thousand
-(docs/retrieval.md)."""
+FULL = 1024
+"""Vectors that are compared in full; an index of no more is searched exactly."""
 SAMPLE = 8192
 CHUNK = 8192
 
