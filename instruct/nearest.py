@@ -36,7 +36,7 @@ class Nearest:
         rough = table @ (vector @ axes)
         if passed_over is not None:
             rough[passed_over] = -np.inf
-        candidates = best(rough, max(most, FULL))
+        candidates = np.sort(best(rough, max(most, FULL)))
         return candidates[best(self.cosines(vector, candidates), most)]
 
     def cosines(self, vector: Floats, places: Places) -> Floats:
