@@ -156,8 +156,9 @@ def _scale(values: Figures, good: npt.NDArray[np.bool_]) -> Scale:
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     held_out = cross_val_predict(regression, standard, good, cv=folds, method="predict_proba")[:, 1]
     fitted = regression.fit(standard, good)
-    kept = (tuple(float(value) for value in each) for each in (means, deviations, fitted.coef_[0]))
-    return Scale(*kept, bias=float(fitted.intercept_[0]), least=limit(held_out, good))
+    weights = tuple(fitted.coef_[0].tolist())
+    least = limit(held_out, good)
+    return Scale(tuple(means.tolist()), tuple(deviations.tolist()), weights, float(fitted.intercept_[0]), least)
 
 
 def limit(probabilities: Figures, good: npt.NDArray[np.bool_]) -> float | None:

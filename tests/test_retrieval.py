@@ -73,9 +73,18 @@ def test_the_nearest_are_those_of_an_exact_search() -> None:
 def test_few_vectors_are_all_compared_in_full() -> None:
     matrix = near_and_far(FULL)
     question = near_and_far(1, seed=2)[0].astype(np.float32)
-    exact = np.argsort(-np.round(matrix.astype(np.float32) @ question, 4), kind="stable")
+    cosines = matrix.astype(np.float32) @ question
+    found = Nearest(matrix).search(question, 20)
 
-    assert Nearest(matrix).search(question, 20).tolist() == exact[:20].tolist()
+    assert np.allclose(cosines[found], np.sort(cosines)[::-1][:20], atol=2e-4)
+
+
+def test_of_the_same_text_twice_the_first_is_found_first() -> None:
+    matrix = near_and_far(40)
+    twice = np.concatenate([matrix, matrix])
+
+    for n in range(40):
+        assert Nearest(twice).search(matrix[n].astype(np.float32), 2).tolist() == [n, n + 40]
 
 
 def test_of_equal_scores_the_first_stand_first() -> None:
