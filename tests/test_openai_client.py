@@ -19,12 +19,12 @@ ASK: Any = {"model": "deskwright", "messages": [{"role": "user", "content": QUES
 TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
 
 
-@pytest.fixture(scope="module", params=["echo", "transformers"])
+@pytest.fixture(scope="module", params=["echo", "transformers", "openvino"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
     """The engine, the API's address and a key."""
     folder = tmp_path_factory.mktemp(request.param)
     settings = ""
-    if request.param == "transformers":
+    if request.param != "echo":
         tiny(folder / "base")
         settings = f'[model]\nbase = "{folder / "base"}"\n[serve]\nmax_tokens = 24\n'
     ws = make(folder / "ws", settings)

@@ -7,15 +7,16 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from benchmarks.report import Table, write
-from benchmarks.serving import agreement, model, servers
+from benchmarks.serving import agreement, model, servers, soak
 from benchmarks.serving.load import measure
 from deskwright.terminal import hush
 
@@ -75,8 +76,7 @@ def _workspace(workspace: Path, folder: Path) -> str:
         _deskwright("init", str(workspace))
         file = workspace / "deskwright.toml"
         text = file.read_text(encoding="utf-8").replace('base = "demo"', f'base = "{folder.absolute()}"')
-        limits = "[serve]\nper_address = 0\nper_key = 0\n" if "per_address" in text else "[serve]\n"
-        file.write_text(text.replace("[serve]\n", limits, 1), encoding="utf-8")
+        file.write_text(text.replace("[serve]\n", '[serve]\nlimit_key = ""\n', 1), encoding="utf-8")
     return _deskwright("keys", "create", "--role", "integration", "--workspace", str(workspace)).split()[-1]
 
 
@@ -102,25 +102,64 @@ def _row(name: str, one: dict[str, Any], raw: dict[str, Any]) -> list[str]:
     return [name, f"{one['tokens_a_second']:,.0f}", of_raw, *times, str(one["refused"]), f"{one['memory'] / 1e6:,.0f}"]
 
 
+def endurance(out: Path, seconds: float) -> Iterator[Table]:
+    """Two hundred clients at our server, for a long time."""
+    folder, workspace = out / "model", out / "workspace"
+    questions = model.questions(model.make(folder), 256)
+    key = _workspace(workspace, folder)
+    with servers.deskwright(workspace, "openvino", key) as server:
+        yield soak.run(server, questions, seconds)
+
+
+@dataclass(frozen=True)
+class How:
+    """What the command was told."""
+
+    out: Path
+    seconds: float
+    soak: float
+    clients: Sequence[int]
+    llama: str
+    workspace: Path | None
+
+
+PARTS: dict[str, Callable[[How], Iterator[Table]]] = {
+    "speed": lambda how: speed(how.out, how.seconds, how.clients, how.llama),
+    "soak": lambda how: endurance(how.out, how.soak),
+    "agreement": lambda how: agreement.tables(_tuned(how.workspace), how.out),
+}
+
+
+def _tuned(workspace: Path | None) -> Path:
+    if workspace is None:
+        raise click.UsageError("agreement needs --workspace, with a tuned model in it")
+    return workspace
+
+
 @click.command()
-@click.option("--only", multiple=True, type=click.Choice(["speed", "agreement"]), help="This part only.")
+@click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="This part only.")
 @click.option("--seconds", default=20.0, show_default=True, help="For each server and number of clients.")
+@click.option("--soak", default=300.0, show_default=True, help="Seconds of two hundred clients.")
 @click.option("--clients", multiple=True, type=int, default=AT_ONCE, show_default=True, help="So many at once.")
 @click.option("--llama", default="", help="A Python that has llama-cpp-python[server], to measure llama.cpp too.")
 @click.option("--workspace", type=click.Path(path_type=Path, exists=True), help="One with a tuned model.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench-serve"), help="Where the tables go.")
 def main(
-    only: Sequence[str], seconds: float, clients: Sequence[int], llama: str, workspace: Path | None, out: Path
+    only: Sequence[str],
+    seconds: float,
+    soak: float,
+    clients: Sequence[int],
+    llama: str,
+    workspace: Path | None,
+    out: Path,
 ) -> None:
-    """Measures serving."""
+    """Measures serving. Without --workspace, all but the agreement of the engines."""
     hush()
     out.mkdir(parents=True, exist_ok=True)
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
-    for part in only or (("speed", "agreement") if workspace else ("speed",)):
-        if part == "agreement" and not workspace:
-            raise click.UsageError("--only agreement needs --workspace, with a tuned model in it")
-        tables = speed(out, seconds, clients, llama) if part == "speed" else agreement.tables(workspace, out)
-        for table in tables:
+    how = How(out, seconds, soak, clients, llama, workspace)
+    for part in only or [name for name in PARTS if workspace or name != "agreement"]:
+        for table in PARTS[part](how):
             print(table.as_text(), flush=True)
             write(out, [table])
 

@@ -42,11 +42,12 @@ class Sample:
 
 def measure(target: Target, questions: Sequence[str], clients: int, seconds: float) -> dict[str, Any]:
     """`clients` ask one question after the other for so many seconds; what runs then is cut off, and counts."""
-    samples, took = asyncio.run(_all(target, questions, clients, seconds))
+    samples, took = asyncio.run(crowd(target, questions, clients, seconds))
     return summary(samples, took)
 
 
-async def _all(target: Target, questions: Sequence[str], clients: int, seconds: float) -> tuple[list[Sample], float]:
+async def crowd(target: Target, questions: Sequence[str], clients: int, seconds: float) -> tuple[list[Sample], float]:
+    """Every answer, also those cut off at the end, and how long it took."""
     samples: list[Sample] = []
     waiting = itertools.cycle(questions)
 
@@ -70,15 +71,15 @@ async def _all(target: Target, questions: Sequence[str], clients: int, seconds: 
     return samples, time.perf_counter() - began
 
 
-async def ask(target: Target, question: str, sample: Sample) -> None:
-    """One streamed answer, over a connection of its own."""
+async def ask(target: Target, question: str, sample: Sample, most: int = NEW_TOKENS) -> None:
+    """One streamed answer of at most so many tokens, over a connection of its own."""
     address = urlsplit(target.url)
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}]
     body = json.dumps(
         {
             "model": target.model,
             "messages": messages,
-            "max_tokens": NEW_TOKENS,
+            "max_tokens": most,
             "temperature": 0,
             "stream": True,
             "stream_options": {"include_usage": True},

@@ -44,6 +44,7 @@ class OpenAI:
         self.digest = digest
         self._url = url
         self._asked = asked
+        self._chances = True
         about: dict[str, Any] = {"base_url": url, "api_key": key or "none", "timeout": PATIENCE, "max_retries": 1}
         self._client, self._async = openai.OpenAI(**about), openai.AsyncOpenAI(**about)
 
@@ -75,7 +76,7 @@ class OpenAI:
         """
         answer = _Answer()
         try:
-            with self._client.chat.completions.create(**self._request(messages, how)) as chunks:
+            with self._begun(messages, how) as chunks:
                 for chunk in chunks:
                     if text := answer.feed(chunk):
                         yield Token(text)
@@ -87,13 +88,33 @@ class OpenAI:
         """The same without a thread."""
         answer = _Answer()
         try:
-            async with await self._async.chat.completions.create(**self._request(messages, how)) as chunks:
+            async with await self._abegun(messages, how) as chunks:
                 async for chunk in chunks:
                     if text := answer.feed(chunk):
                         yield Token(text)
         except openai.OpenAIError as error:
             raise self._explained(error) from error
         yield self._last(answer)
+
+    def _begun(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Any:
+        try:
+            return self._client.chat.completions.create(**self._request(messages, how))
+        except openai.BadRequestError as error:
+            self._without_chances(error)
+            return self._client.chat.completions.create(**self._request(messages, how))
+
+    async def _abegun(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Any:
+        try:
+            return await self._async.chat.completions.create(**self._request(messages, how))
+        except openai.BadRequestError as error:
+            self._without_chances(error)
+            return await self._async.chat.completions.create(**self._request(messages, how))
+
+    def _without_chances(self, error: openai.BadRequestError) -> None:
+        """Some servers refuse to tell the tokens' probabilities: they are not asked again."""
+        if not self._chances or "logprobs" not in f"{error.param} {error.message}":
+            raise error
+        self._chances = False
 
     def _request(self, messages: Sequence[Mapping[str, str]], how: Generation) -> dict[str, Any]:
         return {
@@ -104,7 +125,7 @@ class OpenAI:
             "top_p": how.top_p,
             "stream": True,
             "stream_options": {"include_usage": True},
-            "logprobs": True,
+            **({"logprobs": True} if self._chances else {}),
             **({"stop": list(how.stop)} if how.stop else {}),
         }
 
