@@ -30,7 +30,7 @@ HANDOVER = "handover"
 LONGEST_QUESTION_SHOWN = 300
 
 SECONDS_TO_LOOK = 0.5
-"""How often an answer under way looks whether the chat is still the bot's."""
+"""How often an answer under way looks whether the chat is still the bot's; a change in this process is seen at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
     state: dict[str, Any] = {"turns": ask.turns, "how": ask.how}
     generated, shown, end = "", "", None
     try:
-        async with parts.line.turn():
+        async with served.line.turn():
             state = await to_thread.run_sync(ground(served.chat).invoke, state)
             async with aclosing(_ours(parts, ask, tell(served.chat, cast(State, state)))) as pieces:
                 async for new in pieces:
@@ -135,10 +135,12 @@ async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None
 
 async def _ours(parts: Parts, ask: Ask, pieces: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
     """The pieces, for as long as the chat is the bot's. Nobody can take over a chat that is not gone on with."""
-    looked = 0.0
+    looked, moves = 0.0, -1
     async with aclosing(cast(AsyncGenerator[Any, None], pieces)) as all_of_them:
         async for piece in all_of_them:
-            if ask.fresh is not None and time.monotonic() - looked > SECONDS_TO_LOOK:
+            due = moves != parts.desk.moves or time.monotonic() - looked > SECONDS_TO_LOOK
+            if ask.fresh is not None and due:
+                moves = parts.desk.moves
                 if await to_thread.run_sync(parts.desk.state, ask.chat_id) != BOT:
                     raise Muted
                 looked = time.monotonic()

@@ -25,13 +25,13 @@ from serve import (
     widget_api,
     widget_pages,
 )
-from serve.chat import Redactor, at_once
+from serve.chat import Redactor
 from serve.desk import Desk
 from serve.limits import Limits
 from serve.live import Live
 from serve.middleware import REQUEST_ID, Cors, Faults, RequestId
 from serve.pages import BodyLimit, Headers, page
-from serve.parts import Line, Parts, Shared
+from serve.parts import Parts, Shared
 from serve.record import Record
 from serve.refusals import documented
 from serve.tasks import Tasks
@@ -44,10 +44,9 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     slack.check(workspace)
     record, desk, tasks = Record(workspace.store), Desk(workspace.store), Tasks()
     webhook = Webhook(workspace, desk, record, tasks)
-    line = Line(at_once=at_once(live.served.chat))
     app = routes(_background(webhook, tasks))
     limits = Limits(workspace.config.serve)
-    app.state.parts = Parts(workspace, gate, live, record, limits, desk, webhook, tasks, line)
+    app.state.parts = Parts(workspace, gate, live, record, limits, desk, webhook, tasks)
     app.add_middleware(BodyLimit)
     app.add_middleware(Faults)
     app.add_middleware(

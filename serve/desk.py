@@ -68,6 +68,8 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._table = store.tables.handovers
+        self.moves = 0
+        """How many moves were made here: who has seen so many has seen them all, but for those of other processes."""
 
     def state(self, chat_id: str) -> str:
         with self._store.read() as connection:
@@ -97,7 +99,9 @@ class Desk:
             Refusal: whoever asks may not do it, or not in the state that the chat is in.
         """
         with self._store.begin() as connection:
-            return self.move_in(connection, chat_id, move, by, agent, contact)
+            after = self.move_in(connection, chat_id, move, by, agent, contact)
+        self.moves += 1
+        return after
 
     def follow(self, chat_id: str, move: str, by: str) -> str:
         """`move`, or the state as it is where somebody was quicker and the move is no longer allowed."""

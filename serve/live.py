@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anyio import to_thread
 
@@ -20,8 +20,9 @@ from instruct.knowledge import Library
 from instruct.passages import Passages
 from instruct.rounds import Model, champion
 from privacy.detect.patterns import Patterns
-from serve.chat import Index, Part, Redactor, build_chat
+from serve.chat import Index, Part, Redactor, at_once, build_chat
 from serve.guard import Guards
+from serve.line import Line
 from serve.policy import Judge, Words
 
 log = logging.getLogger("deskwright.serve")
@@ -42,6 +43,11 @@ class Served:
     chat: Part
     index: Index | None = None
     """The passages the chat looks in, where it was tuned with any."""
+    line: Line = field(init=False)
+    """Of those who wait for an answer of it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "line", Line(at_once=at_once(self.chat)))
 
 
 Opener = Callable[[Model | None], Served]

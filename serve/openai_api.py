@@ -64,7 +64,7 @@ async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Int
     _known(asked.model, served)
     most = parts.workspace.config.serve.max_tokens
     ask = Ask(new_id("chat"), "api", asked.turns(), asked.how(most))
-    parts.line.check()
+    served.line.check()
     if asked.stream:
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         return events(_chunks(parts, served, ask, usage))

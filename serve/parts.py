@@ -1,17 +1,13 @@
-"""What the routes share: the workspace, the gate, the model that answers, the record, the desk, the line of those who
-wait."""
+"""What the routes share: the workspace, the gate, the model that answers, the record, the desk, chats in memory."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated
 
-import anyio
 from fastapi import Depends, Request
 
 from deskwright.workspace import Workspace
@@ -21,43 +17,11 @@ from serve.desk import Desk
 from serve.limits import Limits
 from serve.live import Live
 from serve.record import Record
-from serve.refusals import Refusal
 from serve.tasks import Tasks
 from serve.webhook import Webhook
 
-WAITING = 16
-"""So many answers may wait for their turn; further ones are refused for a moment."""
-
 REMEMBERED = 2000
 """Chats of the widget kept in memory as they were typed."""
-
-SECONDS_AN_ANSWER = 5
-
-
-class Line:
-    """Lets so many answers be generated at a time, and so many more wait."""
-
-    def __init__(self, waiting: int = WAITING, at_once: int = 1) -> None:
-        self._most = at_once + waiting
-        self._seconds = max(1, min(60, waiting * SECONDS_AN_ANSWER // at_once))
-        self._turn = anyio.Semaphore(at_once)
-        self._present = 0
-
-    def check(self) -> None:
-        """Refuses when too many wait already."""
-        if self._present >= self._most:
-            message = "Too many people are asking at this moment. Try again shortly."
-            raise Refusal(429, message, "busy", headers={"Retry-After": str(self._seconds)})
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        self._present += 1
-        try:
-            async with self._turn:
-                yield
-        finally:
-            self._present -= 1
-
 
 Turns = list[dict[str, str]]
 
@@ -108,7 +72,6 @@ class Parts:
     desk: Desk
     webhook: Webhook
     tasks: Tasks
-    line: Line = field(default_factory=Line)
     memory: Memory = field(default_factory=Memory)
 
 

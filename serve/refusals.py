@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 """Of other statuses it is `invalid_request_error`, or from 500 on `server_error`."""
@@ -114,7 +115,15 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         message = ROUTING.get(error.status_code, str(error.detail))
-        return Refusal(error.status_code, message, headers=error.headers).response()
+        headers = _allowed(request) if error.status_code == 405 else None
+        return Refusal(error.status_code, message, headers=headers or error.headers).response()
+
+
+def _allowed(request: Request) -> dict[str, str] | None:
+    """All methods of an address; the router names those of its first route only."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    return {"Allow": ", ".join(sorted({method.upper() for methods in here for method in methods}))} if here else None
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

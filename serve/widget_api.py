@@ -91,8 +91,8 @@ async def chat(question: Question, chat_id: Chat, parts: Shared) -> EventSourceR
         raise Refusal(400, "The message is empty.", param="message")
     if action := await listen(parts, chat_id, CHANNEL, message):
         return events(_for_a_person(parts, chat_id, action))
-    parts.line.check()
     served = await parts.live.current()
+    served.line.check()
     turns = [*await turns_of(parts, chat_id), {"role": "user", "content": message}]
     return events(_events(parts, served, chat_id, turns))
 

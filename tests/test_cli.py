@@ -114,6 +114,7 @@ WITH_A_WORKSPACE = [
     ["rollback"],
     ["topics"],
     ["needs-human"],
+    ["knowledge", "list"],
     ["models", "tuned"],
     ["keys", "list"],
     ["keys", "create", "--role", "admin"],
@@ -204,7 +205,7 @@ def test_serving_with_nothing_promoted_is_refused(ws: Workspace, cli: Run) -> No
 def test_an_unknown_engine_is_answered_with_the_known_ones(ws: Workspace, cli: Run) -> None:
     said = refused(cli("serve", "--engine", "steam", "--workspace", ws.root))
 
-    assert said.startswith("There is no engine named 'steam'. Known: echo, transformers")
+    assert said.startswith("There is no engine named 'steam'. Known: auto, echo, openai, openvino, transformers")
 
 
 def test_faults_of_the_configuration_are_told_on_one_line_each(ws: Workspace, cli: Run) -> None:

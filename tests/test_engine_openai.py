@@ -12,6 +12,7 @@ from deskwright.config import Config
 from deskwright.errors import DeskwrightError
 from deskwright.plugins import Engine, Generation, Token
 from deskwright.workspace import Workspace
+from instruct.rounds import Model
 from serve import access
 from serve.engines.openai import OpenAI, Unreachable
 from tests.server_process import make, serving
@@ -64,6 +65,19 @@ def test_a_model_that_the_server_does_not_have_is_named(other: tuple[str, str]) 
         list(engine(other, "round-1-d1").stream(ASK, Generation()))
 
 
+def test_it_does_not_open_where_the_model_is_not_served(
+    ws: Workspace, other: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTHER_KEY", other[1])
+    server = {"url": other[0], "key_variable": "OTHER_KEY"}
+    ws.config = Config.model_validate({"serve": {"server": server}})
+    with pytest.raises(Unreachable, match="has no model 'round-1-abc'"):
+        OpenAI.open(ws, Model("round-1", 1, "abc", "base", "set"))
+    ws.config = Config.model_validate({"serve": {"server": {**server, "model": "deskwright"}}})
+
+    assert OpenAI.open(ws, Model("round-1", 1, "abc", "base", "set")).model == "round-1"
+
+
 def test_a_wrong_key_and_no_server_are_told_without_the_question(other: tuple[str, str]) -> None:
     wrong = OpenAI(other[0], "deskwright", "dw_wrong", "round-1", "")
     nobody = OpenAI("http://127.0.0.1:9/v1", "deskwright", "", "round-1", "")
@@ -88,6 +102,3 @@ def test_settings_that_are_missing_are_named(ws: Workspace, monkeypatch: pytest.
     ws.config = Config.model_validate({"serve": {"server": server}})
     with pytest.raises(DeskwrightError, match="NO_SUCH_KEY"):
         OpenAI.open(ws, None)
-    monkeypatch.setenv("NO_SUCH_KEY", "secret")
-
-    assert OpenAI.open(ws, None).model == "demo"

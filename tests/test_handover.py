@@ -252,7 +252,7 @@ def test_a_take_over_during_an_answer_drops_the_answer(ws: Workspace) -> None:
         asking = threading.Thread(target=lambda: events.extend(client.say(f"My mail is {CANARY}")))
         asking.start()
         assert engine.begun.wait(30)
-        Desk(ws.store).move(client.chat_id, "take", by="person")
+        http.app.state.parts.desk.move(client.chat_id, "take", by="person")
         engine.go.set()
         asking.join(30)
 
@@ -675,7 +675,8 @@ def test_the_widgets_page_may_ask_look_and_delete(browser: Any, ws: Workspace) -
     script = """
         const done = arguments[arguments.length - 1];
         const call = async (method, path, token, body) => {
-          const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+          const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}`,
+                "X-Origin": location.origin };
           const response = await fetch(`/widget/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
           return { status: response.status, data: await response.json().catch(() => null) };
         };

@@ -30,9 +30,9 @@ from serve.chat import build_chat
 from serve.commands import Running, run, start
 from serve.engines.echo import Echo
 from serve.engines.text import TooLong
+from serve.line import Line
 from serve.live import Live, Served
 from serve.middleware import Faults, RequestId
-from serve.parts import Line
 from serve.refusals import Refusal
 
 CANARY = "zoe.canary@example.com"

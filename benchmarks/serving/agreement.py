@@ -61,9 +61,9 @@ def _openvino(folder: Path, context: int, last: frozenset[int], *, exact: bool) 
     import numpy as np
     import openvino
 
-    from serve.engines.openvino import _pipeline, _read, _settings
+    from serve.engines.openvino import _pipeline, _read, _room, _settings
 
-    pipeline, settings = _pipeline(folder, context, exact), _settings(Generation(), MOST, last)
+    pipeline, settings = _pipeline(folder, _room(folder, context)[0], exact), _settings(Generation(), MOST, last)
 
     def tell(prompt: list[int]) -> list[int]:
         handle = pipeline.add_request(0, openvino.Tensor(np.array([prompt], dtype=np.int64)), settings)

@@ -24,14 +24,14 @@ def main(model: Path, converted: Path, clients: int, seconds: float) -> None:
 
     from deskwright.plugins import Generation
     from instruct.prompt import render
-    from serve.engines.openvino import _pipeline, _settings
+    from serve.engines.openvino import _pipeline, _room, _settings
 
     tokenizer = AutoTokenizer.from_pretrained(model)
     prompts = itertools.cycle(
         render(tokenizer, [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}], prompt=True)
         for question in questions(tokenizer, 256)
     )
-    pipeline = _pipeline(converted, 2048, False)
+    pipeline = _pipeline(converted, _room(converted, 2048)[0], False)
     settings = _settings(Generation(max_tokens=NEW_TOKENS), NEW_TOKENS, frozenset())
     samples: list[Sample] = []
     numbers = itertools.count()

@@ -52,7 +52,8 @@ class OpenAI:
     def open(cls, workspace: Workspace, model: Model | None) -> OpenAI:
         """
         Raises:
-            DeskwrightError: no server is configured, or its key is not in the environment.
+            DeskwrightError: no server is configured, its key is not in the environment, it does not answer, or it has
+                no model of this name.
         """
         server = workspace.config.serve.server
         if not server.url:
@@ -65,7 +66,21 @@ class OpenAI:
             raise DeskwrightError(f"serve.server.key_variable: the environment has no {server.key_variable}.")
         name = model.name if model else workspace.config.model.base
         asked = server.model or (f"{model.name}-{model.digest}" if model else name)
-        return cls(server.url, asked, key, name, model.digest if model else "")
+        made = cls(server.url, asked, key, name, model.digest if model else "")
+        made.check()
+        return made
+
+    def check(self) -> None:
+        """
+        Raises:
+            Unreachable: the server does not answer, or does not have the model.
+        """
+        try:
+            known = [model.id for model in self._client.models.list()]
+        except openai.OpenAIError as error:
+            raise self._explained(error) from error
+        if self._asked not in known:
+            raise self._missing()
 
     def stream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Iterator[Token]:
         """The answer, piece by piece.
@@ -97,24 +112,25 @@ class OpenAI:
         yield self._last(answer)
 
     def _begun(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Any:
+        request = self._request(messages, how)
         try:
-            return self._client.chat.completions.create(**self._request(messages, how))
+            return self._client.chat.completions.create(**request)
         except openai.BadRequestError as error:
-            self._without_chances(error)
-            return self._client.chat.completions.create(**self._request(messages, how))
+            return self._client.chat.completions.create(**self._without_chances(request, error))
 
     async def _abegun(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Any:
+        request = self._request(messages, how)
         try:
-            return await self._async.chat.completions.create(**self._request(messages, how))
+            return await self._async.chat.completions.create(**request)
         except openai.BadRequestError as error:
-            self._without_chances(error)
-            return await self._async.chat.completions.create(**self._request(messages, how))
+            return await self._async.chat.completions.create(**self._without_chances(request, error))
 
-    def _without_chances(self, error: openai.BadRequestError) -> None:
+    def _without_chances(self, request: dict[str, Any], error: openai.BadRequestError) -> dict[str, Any]:
         """Some servers refuse to tell the tokens' probabilities: they are not asked again."""
-        if not self._chances or "logprobs" not in f"{error.param} {error.message}":
+        if "logprobs" not in request or "logprobs" not in f"{error.param} {error.message}":
             raise error
         self._chances = False
+        return {name: value for name, value in request.items() if name != "logprobs"}
 
     def _request(self, messages: Sequence[Mapping[str, str]], how: Generation) -> dict[str, Any]:
         return {
@@ -140,12 +156,15 @@ class OpenAI:
         if getattr(error, "code", None) == "context_length_exceeded":
             return TooLong(f"The message is too long for {self.model}.")
         if status == 404:
-            return Unreachable(
-                f"The server at {self._url} has no model {self._asked!r}. Load the adapter there under this name, or "
-                "name another in serve.server.model."
-            )
+            return self._missing()
         what = f"answered with status {status}" if status else "cannot be reached, or broke off"
         return Unreachable(f"The server at {self._url} {what} ({type(error).__name__}).")
+
+    def _missing(self) -> Unreachable:
+        return Unreachable(
+            f"The server at {self._url} has no model {self._asked!r}. Load the adapter there under this name, or name "
+            "another in serve.server.model."
+        )
 
 
 class _Answer:

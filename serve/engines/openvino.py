@@ -20,6 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
+
 from deskwright.plugins import Generation, Token
 from deskwright.workspace import Workspace
 from instruct import adapter, base
@@ -39,6 +41,9 @@ BLOCK = 32
 MOST_CACHE = 2 << 30
 """Bytes the keys and values of all answers may take together; when they do not suffice, an answer waits."""
 
+BYTES = 4
+"""Of a number in the cache, at most; the runtime may choose fewer."""
+
 A_STEP = 1024
 """Prompt tokens read in one step at most, so that a long question does not hold up the other answers."""
 
@@ -48,8 +53,10 @@ FORM = "1"
 Piece = tuple[int, float]
 """A token's id and its probability."""
 
-Deliver = Callable[[list[Piece] | None], None]
-"""Takes what a step brought; None for the end."""
+Brought = list[Piece] | None | Exception
+"""What a step brought; None for the end, or why there is no more."""
+
+Deliver = Callable[[Brought], None]
 
 
 class OpenVINO:
@@ -62,8 +69,8 @@ class OpenVINO:
         self.digest = digest
         self._tokenizer = like.tokenizer
         self._ends = frozenset(ends(like))
-        self._context = context_of(like.model)
-        self._steps = _Steps(_pipeline(folder, self._context, exact))
+        blocks, self._context = _room(folder, context_of(like.model))
+        self._steps = _Steps(_pipeline(folder, blocks, exact))
         weakref.finalize(self, self._steps.close)
 
     @classmethod
@@ -90,7 +97,7 @@ class OpenVINO:
             TooLong: the system text and the last message alone do not fit into the model.
         """
         answer = _Answer(self, messages, how)
-        arrived: queue.SimpleQueue[list[Piece] | None] = queue.SimpleQueue()
+        arrived: queue.SimpleQueue[Brought] = queue.SimpleQueue()
         request = self._steps.begin(answer.prompt, answer.settings, arrived.put)
         try:
             while not answer.finished:
@@ -100,13 +107,13 @@ class OpenVINO:
 
     async def astream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> AsyncIterator[Token]:
         """The same without a thread of its own."""
-        answer = _Answer(self, messages, how)
-        arrived: asyncio.Queue[list[Piece] | None] = asyncio.Queue()
+        answer = await to_thread.run_sync(_Answer, self, messages, how)
+        arrived: asyncio.Queue[Brought] = asyncio.Queue()
         loop = asyncio.get_running_loop()
 
-        def deliver(pieces: list[Piece] | None) -> None:
+        def deliver(brought: Brought) -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(arrived.put_nowait, pieces)
+                loop.call_soon_threadsafe(arrived.put_nowait, brought)
 
         request = self._steps.begin(answer.prompt, answer.settings, deliver)
         try:
@@ -129,10 +136,12 @@ class _Answer:
         self._text, self._stops = Detokenizer(engine._tokenizer), Stops(how.stop)
         self._made, self._likely = 0, 0.0
 
-    def feed(self, pieces: list[Piece] | None) -> Iterator[Token]:
+    def feed(self, brought: Brought) -> Iterator[Token]:
         """What a step's tokens add to the text; with the end of the answer, its last token."""
-        said, reason = "", "length" if pieces is None else ""
-        for token, probability in pieces or ():
+        if isinstance(brought, Exception):
+            raise brought
+        said, reason = "", "length" if brought is None else ""
+        for token, probability in brought or ():
             self._made += 1
             self._likely += probability
             if token not in self._ends:
@@ -153,13 +162,14 @@ class _Answer:
 
 
 class _Steps:
-    """Runs the pipeline in one thread: it sleeps while nothing is asked for."""
+    """Runs the pipeline in one thread, which alone reads and ends requests; it sleeps while nothing is asked for."""
 
     def __init__(self, pipeline: Any) -> None:
         self._pipeline = pipeline
         self._numbers = itertools.count()
         self._wake = threading.Condition()
         self._requests: dict[int, tuple[Any, Deliver]] = {}
+        self._left: list[Any] = []
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="deskwright-openvino", daemon=True)
         self._thread.start()
@@ -178,9 +188,9 @@ class _Steps:
     def cancel(self, number: int) -> None:
         """Frees what the answer takes; nothing where it is over."""
         with self._wake:
-            request = self._requests.pop(number, None)
-        if request:
-            request[0].cancel()
+            if request := self._requests.pop(number, None):
+                self._left.append(request[0])
+                self._wake.notify()
 
     def close(self) -> None:
         with self._wake:
@@ -192,36 +202,38 @@ class _Steps:
     def _run(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._requests or self._closed)
+                self._wake.wait_for(lambda: self._requests or self._left or self._closed)
                 if self._closed:
                     return
+                left, self._left = self._left, []
+                running = list(self._requests.items())
             try:
+                for handle in left:
+                    handle.cancel()
                 self._pipeline.step()
-            except Exception:
-                log.exception("a step of OpenVINO failed; the answers under way end here")
-                self._end_all()
-                continue
-            self._deliver()
+                for number, (handle, deliver) in running:
+                    self._deliver(number, handle, deliver)
+            except Exception as error:
+                log.error("a step of OpenVINO failed; the answers under way end here: %s", type(error).__name__)
+                self._end_all(error)
 
-    def _deliver(self) -> None:
+    def _deliver(self, number: int, handle: Any, deliver: Deliver) -> None:
         from openvino_genai.py_openvino_genai import GenerationStatus
 
-        for number, (handle, deliver) in list(self._requests.items()):
-            over = handle.get_status() != GenerationStatus.RUNNING
-            pieces = list(_read(handle))
-            if pieces:
-                deliver(pieces)
-            if over:
-                with self._wake:
-                    self._requests.pop(number, None)
-                deliver(None)
+        status = handle.get_status()
+        if pieces := list(_read(handle)):
+            deliver(pieces)
+        if status != GenerationStatus.RUNNING:
+            with self._wake:
+                self._requests.pop(number, None)
+            deliver(None if status == GenerationStatus.FINISHED else RuntimeError(f"OpenVINO ended it: {status.name}"))
 
-    def _end_all(self) -> None:
+    def _end_all(self, error: Exception) -> None:
         with self._wake:
             requests, self._requests = self._requests, {}
-        for handle, deliver in requests.values():
-            handle.cancel()
-            deliver(None)
+            self._left += [handle for handle, _ in requests.values()]
+        for _, deliver in requests.values():
+            deliver(error)
 
 
 def _read(handle: Any) -> Iterator[Piece]:
@@ -230,24 +242,26 @@ def _read(handle: Any) -> Iterator[Piece]:
             yield from zip(output.generated_ids, map(math.exp, output.generated_log_probs), strict=True)
 
 
-def _pipeline(folder: Path, context: int, exact: bool) -> Any:
+def _room(folder: Path, context: int) -> tuple[int, int]:
+    """Blocks of the cache, for every answer at its longest if they fit into the memory that it may take; and the tokens
+    that one answer may then have with its prompt."""
+    shape = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    block = BLOCK * shape["layers"] * 2 * shape["heads"] * shape["size"] * BYTES
+    blocks = min(AT_ONCE * math.ceil(context / BLOCK), MOST_CACHE // block)
+    return blocks, min(context, blocks * BLOCK)
+
+
+def _pipeline(folder: Path, blocks: int, exact: bool) -> Any:
     import openvino_genai
 
-    shape = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     settings = openvino_genai.SchedulerConfig()
-    settings.num_kv_blocks = _blocks(shape, context)
+    settings.num_kv_blocks = blocks
     settings.max_num_batched_tokens = A_STEP
     settings.max_num_seqs = AT_ONCE
     settings.dynamic_split_fuse = True
     settings.enable_prefix_caching = True
     numbers = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32"} if exact else {}
     return openvino_genai.ContinuousBatchingPipeline(str(folder), settings, "CPU", numbers)
-
-
-def _blocks(shape: Mapping[str, int], context: int) -> int:
-    """Blocks for every answer at its longest, if they fit into the memory that the cache may take."""
-    block = BLOCK * shape["layers"] * 2 * shape["heads"] * shape["size"] * 4
-    return max(2 * math.ceil(context / BLOCK), min(AT_ONCE * math.ceil(context / BLOCK), MOST_CACHE // block))
 
 
 def _settings(how: Generation, most: int, ends: frozenset[int]) -> Any:
