@@ -17,7 +17,7 @@ import click
 
 from benchmarks.report import Table, write
 from benchmarks.serving import agreement, model, servers, soak
-from benchmarks.serving.load import measure
+from benchmarks.serving.load import drain, measure
 from deskwright.terminal import hush
 
 AT_ONCE = (1, 4, 16, 64)
@@ -37,11 +37,15 @@ def speed(out: Path, seconds: float, at_once: Sequence[int], llama: str) -> Iter
         converted = next((workspace / "openvino").iterdir())
         for server in started:
             measure(server.target, questions, 2, 5)
+            server.stop()
         for clients in at_once:
             found.setdefault(RAW, {})[str(clients)] = _raw(folder, converted, clients, seconds)
             for server in started:
+                server.go_on()
+                drain(server.target, questions[0])
                 one = measure(server.target, questions, clients, seconds)
                 found.setdefault(server.name, {})[str(clients)] = {**one, "memory": server.memory()}
+                server.stop()
             yield _table(found, clients)
 
 

@@ -46,6 +46,11 @@ def measure(target: Target, questions: Sequence[str], clients: int, seconds: flo
     return summary(samples, took)
 
 
+def drain(target: Target, question: str) -> None:
+    """Waits until one answer comes whole: what clients left behind is done then, where a server goes on with it."""
+    asyncio.run(ask(target, question, Sample(time.perf_counter()), most=1))
+
+
 async def crowd(target: Target, questions: Sequence[str], clients: int, seconds: float) -> tuple[list[Sample], float]:
     """Every answer, also those cut off at the end, and how long it took."""
     samples: list[Sample] = []

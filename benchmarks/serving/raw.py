@@ -32,7 +32,7 @@ def main(model: Path, converted: Path, clients: int, seconds: float) -> None:
         for question in questions(tokenizer, 256)
     )
     pipeline = _pipeline(converted, _room(converted, 2048)[0], False)
-    settings = _settings(Generation(max_tokens=NEW_TOKENS), NEW_TOKENS, frozenset())
+    settings = _settings(Generation(max_tokens=NEW_TOKENS), NEW_TOKENS, frozenset({tokenizer.eos_token_id}))
     samples: list[Sample] = []
     numbers = itertools.count()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -32,8 +33,19 @@ class Server:
 
     def memory(self) -> int:
         """Bytes, of the process and its children."""
-        family = [self.process, *self.process.children(recursive=True)]
-        return sum(one.memory_info().rss for one in family)
+        return sum(one.memory_info().rss for one in self._family())
+
+    def stop(self) -> None:
+        """Holds it: some servers look for work all the time, while another one is measured."""
+        for one in self._family():
+            one.suspend()
+
+    def go_on(self) -> None:
+        for one in self._family():
+            one.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        return [self.process, *self.process.children(recursive=True)]
 
 
 @contextmanager
@@ -90,6 +102,7 @@ def _running(command: list[str], health: str) -> Iterator[psutil.Process]:
             _wait(process, health)
             yield psutil.Process(process.pid)
         finally:
+            process.send_signal(signal.SIGCONT)
             process.terminate()
             try:
                 process.wait(20)

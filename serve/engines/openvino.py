@@ -47,6 +47,9 @@ BYTES = 4
 A_STEP = 1024
 """Prompt tokens read in one step at most, so that a long question does not hold up the other answers."""
 
+NEVER = 1 << 30
+"""An id that no token has, for models without an end: the pipeline insists on one."""
+
 FORM = "1"
 """Changes when models must be converted anew."""
 
@@ -269,9 +272,8 @@ def _settings(how: Generation, most: int, ends: frozenset[int]) -> Any:
 
     settings = openvino_genai.GenerationConfig()
     settings.max_new_tokens = most
-    settings.ignore_eos = not ends
-    if ends:
-        settings.eos_token_id, settings.stop_token_ids = min(ends), set(ends)
+    settings.stop_token_ids = set(ends) or {NEVER}
+    settings.eos_token_id = min(settings.stop_token_ids)
     settings.logprobs = 1
     settings.apply_chat_template = False
     settings.do_sample = how.temperature > 0
