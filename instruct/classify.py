@@ -50,7 +50,7 @@ def held_out(
     told = np.zeros(len(vectors), dtype=bool)
     in_order = {customer: n for n, customer in enumerate(dict.fromkeys(customers))}  # names are hashes by a secret key
     groups = [in_order[customer] for customer in customers]
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    folds = StratifiedGroupKFold(min(FOLDS, len(in_order)), shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a rare class is not in every fold
         split = list(folds.split(vectors, numbers, groups))
