@@ -40,11 +40,12 @@ def distil(workspace: Workspace, fingerprint: str, teacher: Teacher) -> dataset.
     were left out."""
     made = hashlib.sha256(json.dumps([fingerprint, teacher.name]).encode()).hexdigest()[:16]
     folder, first = workspace.datasets / made, workspace.datasets / fingerprint
+    kept_in = folder.with_name(folder.name + ".answers")
     if folder.is_dir():
+        shutil.rmtree(kept_in, ignore_errors=True)
         return dataset.found(workspace, made)
     train = dataset.read(workspace, fingerprint, "train")
     asked = [row for row in train if row.origin == "conversation"]
-    kept_in = folder.with_name(folder.name + ".answers")
     said = _answers(kept_in, teacher, asked)
     report = replace(dataset.found(workspace, fingerprint), fingerprint=made, teacher=teacher.name, unchanged=False)
     rows = taught(workspace, asked, said, report.left_out)

@@ -88,7 +88,10 @@ def test_a_servers_answers_are_checked_and_added(built: tuple[Workspace, str], s
         assert dataset.read(ws, report.fingerprint, split) == dataset.read(ws, fingerprint, split)
     assert "s3cret" not in (ws.datasets / report.fingerprint / "README.md").read_text()
 
+    left = ws.datasets / f"{report.fingerprint}.answers"  # as a kill between its last two steps leaves it
+    left.mkdir()
     again = distil(ws, fingerprint, find(ws, f"{address}/v1"))
+    assert not left.exists()
     assert (again.fingerprint, again.unchanged, again.origins) == (report.fingerprint, True, report.origins)
     assert len(log.read_text().splitlines()) == len(asked)
 
