@@ -43,6 +43,8 @@ def near_and_far(count: int, seed: int = 0) -> np.ndarray:
         ("Error E-417 on my KX200, version 2.4.1b", ["e-417", "kx200", "2.4.1b"]),
         ("I wait for 2 weeks, since the 12", []),
         ("It says 404.", ["404"]),
+        ("On the 1st at 10am I ordered 3x 20kg, and 2.5l of it came in 14-day steps by 5pm", []),
+        ("The 3XB and the 20KG7", ["3xb", "20kg7"]),
         ("Order <ORDER_ID_1> of <PERSON_12>", []),
         ("", []),
     ],
