@@ -276,7 +276,7 @@ class Serve(_Section):
     @field_validator("webhook")
     @classmethod
     def _safe(cls, given: str) -> str:
-        return _encrypted(given)
+        return over_tls(given)
 
 
 class Chatwoot(_Section):
@@ -290,7 +290,7 @@ class Chatwoot(_Section):
     @field_validator("url")
     @classmethod
     def _safe(cls, given: str) -> str:
-        return _encrypted(given.rstrip("/"))
+        return over_tls(given.rstrip("/"))
 
 
 class Slack(_Section):
@@ -303,7 +303,7 @@ class Slack(_Section):
     @field_validator("api")
     @classmethod
     def _safe(cls, given: str) -> str:
-        return _encrypted(given)
+        return over_tls(given)
 
 
 class Integrations(_Section):
@@ -311,8 +311,12 @@ class Integrations(_Section):
     slack: Slack = Slack()
 
 
-def _encrypted(address: str) -> str:
-    """What leaves this machine goes over TLS."""
+def over_tls(address: str) -> str:
+    """The address, where what is sent there leaves this machine over TLS or not at all.
+
+    Raises:
+        ValueError: it is another's and does not begin with https://.
+    """
     parts = urlsplit(address)
     if address and parts.scheme != "https" and (parts.scheme, parts.hostname in LOOPBACK) != ("http", True):
         raise ValueError("expected an address that begins with https:// (http:// only on this machine)")

@@ -1,6 +1,6 @@
 """Vectors with their classes -> a logistic regression over them whose probabilities are calibrated.
 
-The parts that `topics` and `needs_human` share. Calibration is by one temperature on held-out folds (Guo et al. 2017,
+The parts that `topics`, `needs_human` and `confidence` share. Calibration is by one temperature on held-out folds (Guo et al. 2017,
 arXiv:1706.04599). What one customer said stands on one side of a fold: two turns of one conversation are alike, and a
 model that has seen the one would look surer of the other than it is of a stranger's.
 """
@@ -25,11 +25,13 @@ IMPOSSIBLE = -1000.0
 """The logit of a class that a fold has not seen."""
 
 
-def regression(vectors: Array, numbers: Numbers, classes: int) -> tuple[Array, Array]:
+def regression(
+    vectors: Array, numbers: Numbers, classes: int, strength: float = REGULARISATION
+) -> tuple[Array, Array]:
     """Weights of shape (classes, dimensions) and bias (classes,); `numbers` are the classes, two of them at least."""
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=REGULARISATION, max_iter=1000).fit(vectors, numbers)
+    fitted = LogisticRegression(C=strength, max_iter=1000).fit(vectors, numbers)
     coefficients, intercepts = fitted.coef_, fitted.intercept_
     if len(fitted.classes_) == 2:  # scikit-learn keeps one row for two classes
         coefficients = np.vstack([-coefficients, coefficients]) / 2
@@ -40,24 +42,31 @@ def regression(vectors: Array, numbers: Numbers, classes: int) -> tuple[Array, A
 
 
 def held_out(
-    vectors: Array, numbers: Numbers, classes: int, customers: Sequence[str], seed: int
+    vectors: Array,
+    numbers: Numbers,
+    classes: int,
+    customers: Sequence[str],
+    seed: int,
+    strength: float = REGULARISATION,
 ) -> tuple[Array, npt.NDArray[np.bool_]]:
     """(rows, classes): what a regression on other customers' rows makes of each; and (rows,): of which it could tell,
-    since the others have rows of its class."""
+    since the others have rows of its class. Of one customer alone, none."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     logits = np.full((len(vectors), classes), IMPOSSIBLE)
     told = np.zeros(len(vectors), dtype=bool)
     in_order = {customer: n for n, customer in enumerate(dict.fromkeys(customers))}  # names are hashes by a secret key
     groups = [in_order[customer] for customer in customers]
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    if len(in_order) < 2:
+        return logits, told
+    folds = StratifiedGroupKFold(min(FOLDS, len(in_order)), shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a rare class is not in every fold
         split = list(folds.split(vectors, numbers, groups))
     for others, held in split:
         known = np.unique(numbers[others])
         if len(known) >= 2 and len(held):
-            weights, bias = regression(vectors[others], numbers[others], classes)
+            weights, bias = regression(vectors[others], numbers[others], classes, strength)
             logits[held] = vectors[held] @ weights.T + bias
             told[held] = np.isin(numbers[held], known)
     return logits, told

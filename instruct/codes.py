@@ -21,12 +21,17 @@ from privacy.redact import PLACEHOLDER
 WORD = re.compile(r"\w+(?:[-./]\w+)*")
 CODE = re.compile(r"(?=.*\d)(?:.*[^\W\d_].*|\d{3,})")
 """A digit beside a letter, or three digits: "2 weeks" names nothing."""
+COUNT = re.compile(
+    r"\d+(?:[.,]\d+)?-?(?:st|nd|rd|th|[ap]m|h|hrs?|min|s|sec|days?|weeks?|months?|years?|x|kg|g|mg|lbs?|oz|km|m|cm|mm"
+    r"|ft|in|l|ml|w|kw|kwh|v|mah|hz|gb|mb|tb|k|eur|usd|gbp|px|mp)"
+)
+"""Ordinals, times and amounts ("1st", "10am", "3x", "20kg") name nothing either."""
 
 
 def codes(text: str) -> list[str]:
     """The codes in a text, without what the gate put in, in lower case."""
     words = WORD.findall(PLACEHOLDER.sub(" ", text).lower()) if any(map(str.isdigit, text)) else []
-    return [word for word in words if CODE.fullmatch(word)]
+    return [word for word in words if CODE.fullmatch(word) and not COUNT.fullmatch(word)]
 
 
 class Codes:

@@ -168,7 +168,7 @@ def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:
 
 def tell(workspace: Workspace, model: Model, report: Report) -> None:
     """Prints how the tuning of a model went, and what to do about what went wrong."""
-    from instruct import advice, energy
+    from instruct import advice, confidence, energy
     from instruct.adapter import folder, read_card
 
     path = folder(workspace, model.name)
@@ -178,7 +178,8 @@ def tell(workspace: Workspace, model: Model, report: Report) -> None:
         click.echo(f"  {energy.describe({'hours': card.hours, 'energy': card.energy})}")
     click.echo("  nats a token: " + ", ".join(f"{what} {loss:.3f}" for what, loss in losses.items()))
     history = json.loads((path / advice.HISTORY).read_text(encoding="utf-8"))
-    for sentence in advice.on(report.rows["train"], history, losses):
+    weak = confidence.weakness(confidence.Confidence.of(card.confidence))
+    for sentence in filter(None, [*advice.on(report.rows["train"], history, losses), weak]):
         click.echo(f"  {sentence}")
 
 

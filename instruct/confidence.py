@@ -3,8 +3,8 @@
 Two logistic regressions, learnt on the validation split, where the model's answers are compared with the agents'. One
 knows the question and what was found (`grounding`, before the answer), the other also the mean probability of the
 model's tokens (`confidence`, after it). An answer is good whose meaning is as near to the agent's as GOOD. The limits
-below which the bot asks back or hands over are chosen on the same split, on probabilities of held-out folds; the test
-split chooses nothing.
+below which the bot asks back or hands over are chosen on the same split, on probabilities by other customers' rows; the
+test split chooses nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deskwright.workspace import Workspace
-from instruct import knowledge
+from instruct import classify, knowledge
 from instruct.adapter import Loaded
-from instruct.answering import answers
+from instruct.answering import Said, ends, generated
 from instruct.codes import codes
 from instruct.measures import compare
 from instruct.passages import Passage, Passages
@@ -37,11 +37,13 @@ MOST_ROWS = 96
 LEAST_ROWS = 40
 LEAST_OF_A_KIND = 8
 """Good answers, and others, without which nothing is learnt."""
-FOLDS = 5
 REGULARISATION = 1.0
 HOPELESS = 1 / 4
-"""Of the answers below a limit at most this share is good: 95 % sure by Wilson's interval (1927)."""
-SURE = 1.645
+"""Of the answers below a limit at most this share is good, by Wilson's interval (1927)."""
+SURE = 2.33
+"""Standard errors of that interval, 99 % sure: the best of many limits looks good by chance."""
+MOST_BELOW = 1 / 2
+"""Of the rows; a bot that asks back on more of them hardly ever answers."""
 
 NAMES = ("nearest", "three nearest", "codes", "words")
 TOKENS = "tokens"
@@ -99,24 +101,43 @@ def features(question: str, near: Sequence[Passage]) -> list[float]:
     ]
 
 
+def weakness(known: Confidence | None) -> str:
+    """What has to be said of a model whose answers are too seldom good for the policy; "" of another."""
+    if known is None:
+        return (
+            f"How sure it can be of an answer is not known: fewer than {LEAST_ROWS} validation rows, or fewer than "
+            f"{LEAST_OF_A_KIND} good answers (or {LEAST_OF_A_KIND} others) among them. It answers every question, also "
+            "where it should ask back or hand over. Where its answers are hardly ever good, it is too weak for that "
+            "policy: a larger base model or more conversations help."
+        )
+    if known.good < MOST_BELOW and known.grounding.least is None and known.confidence.least is None:
+        return (
+            f"Only {known.good:.0%} of its answers to validation questions are good, and nothing tells which: it is too "
+            "weak for the policy, which would ask back or hand over on most questions, and answers every one. A larger "
+            "base model or more conversations help."
+        )
+    return ""
+
+
 def calibrate(workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row]) -> Confidence | None:
     """For this model; None where the validation rows are too few, or nearly all alike."""
     rows = rows[:MOST_ROWS]
     if len(rows) < LEAST_ROWS:
         return None
-    return fit(*observed(workspace, dataset, loaded, rows, answers(loaded, rows, "model")))
+    seen = observed(workspace, dataset, loaded, rows, generated(loaded, rows, "model"))
+    return fit(*seen, [row.customer for row in rows])
 
 
 def observed(
-    workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row], said: Sequence[str]
+    workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row], said: Sequence[Said]
 ) -> tuple[Figures, Figures, npt.NDArray[np.bool_]]:
     """Of each row the features before the answer, the mean probability of its tokens, and whether it is good."""
     index = knowledge.beside(workspace, Passages.open(workspace, dataset))
     asked = [row.turns[-1][1] for row in rows]
     near = index.search_all(asked, FOUND, [row.customer for row in rows])
-    good = compare(said, [row.answer for row in rows])["similarity"] >= GOOD
+    good = compare([one.text for one in said], [row.answer for row in rows])["similarity"] >= GOOD
     before = np.array([features(question, passages) for question, passages in zip(asked, near, strict=True)])
-    sure = np.array([_token_probability(loaded, row, text) for row, text in zip(rows, said, strict=True)])
+    sure = np.array([_token_probability(loaded, row, one) for row, one in zip(rows, said, strict=True)])
     return before, sure, good
 
 
@@ -138,35 +159,37 @@ def report(known: Confidence, before: Figures, sure: Figures, good: npt.NDArray[
     }
 
 
-def fit(before: Figures, sure: Figures, good: npt.NDArray[np.bool_]) -> Confidence | None:
+def fit(
+    before: Figures, sure: Figures, good: npt.NDArray[np.bool_], customers: Sequence[str]
+) -> Confidence | None:
     """The two regressions; None without enough answers of either kind."""
     if min(good.sum(), (~good).sum()) < LEAST_OF_A_KIND:
         return None
     after = np.column_stack([before, sure])
-    return Confidence(_scale(before, good), _scale(after, good), len(good), float(good.mean()))
+    scales = (_scale(values, good, customers) for values in (before, after))
+    return Confidence(*scales, len(good), float(good.mean()))
 
 
-def _scale(values: Figures, good: npt.NDArray[np.bool_]) -> Scale:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
+def _scale(values: Figures, good: npt.NDArray[np.bool_], customers: Sequence[str]) -> Scale:
     means, deviations = values.mean(0), np.maximum(values.std(0), 1e-3)
     standard = (values - means) / deviations
-    regression = LogisticRegression(C=REGULARISATION)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    held_out = cross_val_predict(regression, standard, good, cv=folds, method="predict_proba")[:, 1]
-    fitted = regression.fit(standard, good)
-    weights = tuple(fitted.coef_[0].tolist())
-    least = limit(held_out, good)
-    return Scale(tuple(means.tolist()), tuple(deviations.tolist()), weights, float(fitted.intercept_[0]), least)
+    kinds = good.astype(int)
+    logits, told = classify.held_out(standard, kinds, 2, customers, 0, REGULARISATION)
+    least = limit(classify.softmax(logits[told])[:, 1], good[told])
+    (no, yes), (not_good, is_good) = classify.regression(standard, kinds, 2, REGULARISATION)
+    weights = tuple((yes - no).tolist())
+    return Scale(tuple(means.tolist()), tuple(deviations.tolist()), weights, float(is_good - not_good), least)
 
 
 def limit(probabilities: Figures, good: npt.NDArray[np.bool_]) -> float | None:
-    """The highest probability below which so few answers are good that it is no chance; None where there is none."""
+    """The highest probability below which so few answers are good that it is no chance, and at most half of the rows
+    lie; None where there is none, or where so few of all answers are good that it would say nothing."""
     found = None
+    if not len(good) or good.mean() <= HOPELESS:
+        return None
     for candidate in np.unique(probabilities)[1:]:
         below = good[probabilities < candidate]
-        if _at_most(int(below.sum()), len(below)) <= HOPELESS:
+        if len(below) <= MOST_BELOW * len(good) and _at_most(int(below.sum()), len(below)) <= HOPELESS:
             found = float(candidate)
     return found
 
@@ -179,15 +202,16 @@ def _at_most(hits: int, count: int) -> float:
     return (middle + spread) / (1 + z * z / count)
 
 
-def _token_probability(loaded: Loaded, row: Row, text: str) -> float:
-    """Of an answer's tokens and the end of its turn, as an engine reports it."""
+def _token_probability(loaded: Loaded, row: Row, said: Said) -> float:
+    """Of an answer's tokens and, where it came to its end, that of its turn: as an engine reports it."""
     import torch
 
     messages = row.prompt(loaded.card.system)
     prompt = render(loaded.tokenizer, messages, prompt=True)
-    ids = render(loaded.tokenizer, [*messages, {"role": "assistant", "content": text}], prompt=False)
-    if (end := loaded.tokenizer.eos_token_id) in ids[len(prompt) :]:
-        ids = ids[: ids.index(end, len(prompt)) + 1]
+    ids = render(loaded.tokenizer, [*messages, {"role": "assistant", "content": said.text}], prompt=False)
+    last = set(ends(loaded))
+    end = next((n for n in range(len(prompt), len(ids)) if ids[n] in last), len(ids))
+    ids = ids[: end + said.whole]
     given = torch.tensor([ids], device=loaded.model.device)
     with torch.inference_mode():
         logits = loaded.model(input_ids=given).logits[0, len(prompt) - 1 : -1].float()

@@ -75,7 +75,7 @@ def build(workspace: Workspace) -> Report:
     folder = workspace.datasets / report.fingerprint
     if folder.is_dir():
         return found(workspace, report.fingerprint)
-    rows, index = _held_apart(rows, report)
+    rows, index = held_apart(rows, report)
     noisy = noise.rows([row for row in rows if row.split == "train"], settings.noise)
     rows += curate.with_room(noisy, rows, settings.same_answer, report.left_out)
     rows = _with_passages(rows, knowledge.beside(workspace, index), settings.passages)
@@ -109,6 +109,18 @@ def read(workspace: Workspace, fingerprint: str, split: str) -> list[Row]:
         raise DeskwrightError(f"{file} is not there. Build the training set again: `deskwright build`.")
     rows = Dataset.from_parquet(str(file), cache_dir=str(workspace.root / ".cache"))
     return [as_row(row) for row in rows]
+
+
+def held_apart(rows: Sequence[Row], report: Report) -> tuple[list[Row], Passages]:
+    """The rows without those of training that repeat a held-out one, and the index of what may be retrieved."""
+    index = _index(rows)
+    leaks = {leak.train for leak in leakage.find(rows, index)}
+    kept = [row for row in rows if row.id not in leaks]
+    index = index.without(leaks)
+    if leaks:
+        report.left_out["training row that repeats a held-out one"] += len(leaks)
+    leakage.check(kept, index)
+    return kept, index
 
 
 def _from_conversations(store: Store, report: Report) -> list[Row]:
@@ -178,18 +190,6 @@ def _dialogues(rows: Iterable[Row]) -> list[list[tuple[str, str]]]:
         if row.split == "train" and row.origin == "conversation":
             longest[conversation] = max(row, longest.get(conversation, row), key=lambda row: len(row.turns))
     return [[*row.turns, ("assistant", row.answer)] for row in longest.values()]
-
-
-def _held_apart(rows: Sequence[Row], report: Report) -> tuple[list[Row], Passages]:
-    """The rows without those of training that repeat a held-out one, and the index of what may be retrieved."""
-    index = _index(rows)
-    leaks = {leak.train for leak in leakage.find(rows, index)}
-    kept = [row for row in rows if row.id not in leaks]
-    index = index.without(leaks)
-    if leaks:
-        report.left_out["training row that repeats a held-out one"] += len(leaks)
-    leakage.check(kept, index)
-    return kept, index
 
 
 def _index(rows: Sequence[Row]) -> Passages:

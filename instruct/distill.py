@@ -3,7 +3,7 @@
 Sequence-level distillation (Kim and Rush 2016, arXiv:1606.07947): the teacher answers the training questions with the
 same prompt, and what it says becomes more rows of training. The agents' answers stay, since they have the facts; what
 reviewers decided is not asked again; validation and test stay as they are. An answer that a support bot must not learn
-is left out with the reason.
+is left out with the reason, and so is one that many rows have already, or that repeats a held-out row.
 
 The set that comes of it has a fingerprint of its own, by that of the first and the teacher's name. Answers are kept as
 they come: interrupted, it goes on.
@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from deskwright.workspace import Workspace
-from instruct import base, dataset
+from instruct import base, curate, dataset
 from instruct.answering import Said
 from instruct.holding import holding
 from instruct.leftover import without_personal_data
@@ -40,14 +40,19 @@ def distil(workspace: Workspace, fingerprint: str, teacher: Teacher) -> dataset.
     were left out."""
     made = hashlib.sha256(json.dumps([fingerprint, teacher.name]).encode()).hexdigest()[:16]
     folder, first = workspace.datasets / made, workspace.datasets / fingerprint
+    kept_in = folder.with_name(folder.name + ".answers")
     if folder.is_dir():
+        shutil.rmtree(kept_in, ignore_errors=True)
         return dataset.found(workspace, made)
     train = dataset.read(workspace, fingerprint, "train")
     asked = [row for row in train if row.origin == "conversation"]
-    kept_in = folder.with_name(folder.name + ".answers")
     said = _answers(kept_in, teacher, asked)
     report = replace(dataset.found(workspace, fingerprint), fingerprint=made, teacher=teacher.name, unchanged=False)
     rows = taught(workspace, asked, said, report.left_out)
+    held_out = [row for split in dataset.SPLITS[1:] for row in dataset.read(workspace, fingerprint, split)]
+    apart, _ = dataset.held_apart([*rows, *held_out], report)
+    rows = [row for row in apart if row.origin == DISTILLED]
+    rows = curate.with_room(rows, train, workspace.config.dataset.same_answer, report.left_out)
     report.rows["train"] += len(rows)
     report.origins[DISTILLED] = len(rows)
     making = folder.with_name(folder.name + ".making")

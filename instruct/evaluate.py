@@ -19,10 +19,10 @@ from deskwright.errors import DeskwrightError
 from deskwright.terminal import table
 from deskwright.workspace import Workspace
 from instruct import adapter, base, baselines, dataset, rounds
-from instruct.answering import answers as answers_of
+from instruct.answering import generated
 from instruct.baselines import FEW_SHOT, RETRIEVAL
 from instruct.behaviour import BEHAVIOUR, behaviour, lines
-from instruct.confidence import Confidence, observed, report
+from instruct.confidence import Confidence, observed, report, weakness
 from instruct.evaluation_page import page
 from instruct.measures import METRICS, Figures, compare, figure, interval, summary, worse
 from instruct.quoting import quoted
@@ -50,7 +50,7 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         raise DeskwrightError(f"The test split of {model.dataset} is empty; there is nothing to evaluate on.")
     champion = rounds.champion(workspace.store)
     rival = champion if champion and champion.name != model.name else None
-    answers, scores, policy = _contest(workspace, model, rival, rows)
+    answers, scores, policy, weak = _contest(workspace, model, rival, rows)
     reference = rival.name if rival else "base"
     gain = scores[reference]["loss"] - scores[model.name]["loss"]
     low, high = interval(gain)
@@ -66,6 +66,7 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "behaviour": _behaviour(answers, rows),
         "topics": _topics(rows, scores, [RETRIEVAL, reference, model.name, f"{model.name}{AS_SERVED}"]),
         "policy": policy,
+        "weak": weak,
         "leaks": _leaks(workspace, answers[model.name], answers.get(f"{model.name}{AS_SERVED}", []), rows),
     }
     rounds.record_evaluation(workspace.store, model, result)
@@ -75,9 +76,10 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
 
 def _contest(
     workspace: Workspace, model: Model, rival: Model | None, rows: Sequence[Row]
-) -> tuple[dict[str, list[str]], dict[str, dict[str, Figures]], dict[str, float]]:
+) -> tuple[dict[str, list[str]], dict[str, dict[str, Figures]], dict[str, float], str]:
     """The answers and the scores of everything that is compared, by name, the model last: by itself, and as it is
-    served, with a colleague's answer quoted where that is better. Then what its confidence makes of the rows."""
+    served, with a colleague's answer quoted where that is better. Then what its confidence makes of the rows,
+    and what has to be said of it."""
     golden = [row.answer for row in rows]
     near = baselines.nearest(workspace, model.dataset, rows)
     prompted = baselines.with_examples(workspace, rows, near, base.tokenizer(workspace))
@@ -90,7 +92,8 @@ def _contest(
     ):
         loaded = adapter.load(workspace, contender)
         for name, prompts in asked.items():
-            answers[name] = answers_of(loaded, prompts, name)
+            said = generated(loaded, prompts, name)
+            answers[name] = [one.text for one in said]
             scores[name] = {"loss": _losses(loaded, prompts), **compare(answers[name], golden)}
     if workspace.config.serve.quote and loaded.card.quote_from is not None:
         name = f"{model.name}{AS_SERVED}"
@@ -98,8 +101,8 @@ def _contest(
         scores[name] = compare(answers[name], golden)
     known, policy = Confidence.of(loaded.card.confidence), {}
     if known:
-        policy = report(known, *observed(workspace, model.dataset, loaded, rows, answers[model.name]))
-    return answers, scores, policy
+        policy = report(known, *observed(workspace, model.dataset, loaded, rows, said))
+    return answers, scores, policy, weakness(known)
 
 
 def _behaviour(answers: dict[str, list[str]], rows: Sequence[Row]) -> dict[str, dict[str, float]]:
@@ -139,6 +142,7 @@ def describe(result: dict[str, Any]) -> str:
             f"{result['model']} is {verdict} than {result['reference']}: {result['gain']['mean']:+.4f} nats a token, "
             f"95 % interval {low:+.4f} to {high:+.4f}; answers with leaked personal data: {result['leaks']}",
             *([_policy(result["policy"])] if result.get("policy") else []),
+            *([result["weak"]] if result.get("weak") else []),
             *([f"Look at the answers: it is worse in {', '.join(result['worse'])}."] if result["worse"] else []),
         ]
     )

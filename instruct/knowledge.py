@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from privacy.gate import Clean, Gate
 FOLDER = "knowledge"
 ENDING = ".sealed"
 GROUP = "knowledge"
+WARMING = "E-417"
+"""A question that asks for all parts of an index, by meaning and by code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,23 @@ class Added:
 
 def add(workspace: Workspace, gate: Gate, paths: Iterable[Path]) -> list[Added]:
     """Adds files, and those in folders; a document of the same name is replaced. One that cannot be read or passed
-    is left out, and the others are added."""
+    is left out, and the others are added.
+
+    Raises:
+        DeskwrightError: two files have the same name; nothing was added.
+    """
     return [_add(workspace, gate, file, name) for file, name in _files(paths)]
+
+
+def describe(added: Sequence[Added]) -> list[str]:
+    """A line a file."""
+    return [
+        f"left out: {one.reason}"
+        if one.known is None
+        else f"{one.state}: {one.known.name} ({one.known.title}), {one.known.passages} passages, "
+        f"{one.known.replaced} pieces of personal data replaced"
+        for one in added
+    ]
 
 
 def all_known(workspace: Workspace) -> list[Known]:
@@ -112,35 +130,58 @@ def beside(workspace: Workspace, exchanges: Passages) -> Passages:
 
 
 class Library:
-    """The exchanges of a training set and the documents, as one index. Documents that were added or removed since
-    are noticed at the next question."""
+    """The exchanges of a training set and the documents, as one index, for many threads. Documents that were added or
+    removed since are noticed at the next question; the one that notices makes the index anew, and the others wait.
+
+    Raises:
+        DeskwrightError: a document does not open with the workspace's key; here, or at a question if it came later.
+    """
 
     def __init__(self, workspace: Workspace, exchanges: Passages | None) -> None:
         self._workspace = workspace
         self._exchanges = exchanges or Passages.build([], [])
-        self._state: tuple[str, Passages] = ("", self._exchanges)
+        self._state: tuple[str, Passages] | None = None
+        self._one_at_a_time = Lock()
+        self._index()
 
     def search(self, question: str, k: int) -> list[Passage]:
         """The `k` passages that help most, best first."""
         return self._index().search(question, k)
 
     def _index(self) -> Passages:
+        with self._one_at_a_time:
+            try:
+                return self._present()
+            except FileNotFoundError:  # a document was removed while it was read
+                return self._present()
+
+    def _present(self) -> Passages:
         present = stamp(self._workspace)
-        if present != self._state[0]:
-            self._state = (present, beside(self._workspace, self._exchanges))
+        if self._state is None or present != self._state[0]:
+            index = beside(self._workspace, self._exchanges)
+            index.search(WARMING, 1)
+            self._state = present, index
         return self._state[1]
 
 
 def _files(paths: Iterable[Path]) -> list[tuple[Path, str]]:
     """Each file with the name it is known by: its path below the folder that was named."""
-    files: dict[Path, str] = {}
+    files: dict[str, Path] = {}
     for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-            files |= {file: file.relative_to(path).as_posix() for file in inside}
-        else:
-            files[path] = path.name
-    return list(files.items())
+        for file, name in _below(path) if path.is_dir() else [(path, path.name)]:
+            other = files.setdefault(name, file)
+            if other.resolve() != file.resolve():
+                raise DeskwrightError(
+                    f"Found two files of the name {name}: {other} and {file}. The second would replace the first. "
+                    "Expected names of their own: rename one, or give the folder that both are in. Nothing was added."
+                )
+    return [(file, name) for name, file in files.items()]
+
+
+def _below(folder: Path) -> list[tuple[Path, str]]:
+    """The files in a folder and its folders, without hidden ones."""
+    names = [(file, file.relative_to(folder)) for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [(file, name.as_posix()) for file, name in names if not any(part.startswith(".") for part in name.parts)]
 
 
 def _add(workspace: Workspace, gate: Gate, file: Path, name: str) -> Added:
@@ -217,14 +258,3 @@ def _write(file: Path, content: bytes) -> None:
 def _record(workspace: Workspace, action: str, known: Known) -> None:
     with workspace.store.begin() as connection:
         audit.record(workspace.store, connection, action, document=known.id, passages=known.passages)
-
-
-def describe(added: Sequence[Added]) -> list[str]:
-    """A line a file."""
-    return [
-        f"left out: {one.reason}"
-        if one.known is None
-        else f"{one.state}: {one.known.name} ({one.known.title}), {one.known.passages} passages, "
-        f"{one.known.replaced} pieces of personal data replaced"
-        for one in added
-    ]

@@ -29,7 +29,11 @@ RATINGS = {
     **dict.fromkeys(("bad", "poor", "terrible", "negative", "unsatisfied", "dissatisfied"), "rated badly"),
     **dict.fromkeys(("unhappy", "down", "2", "1"), "rated badly"),
 }
-"""The first word of a rating, or a number on a scale of five."""
+"""The word of a rating, or its number on a scale of five."""
+RATING = re.compile(
+    r"(?:(?:thumbs?|score|rating|rated|csat)[\W_]*)?(?P<not>not\s)?(?:(?:very|really|completely)\s)?"
+    r"(?P<word>[a-z]+?(?=with(?:out)?comment|[\W_]|$)|\d+(?=(?:\.0+)?\s*(?:/\s*5|stars?|(?:out )?of 5)?\s*$))"
+)
 
 STATUSES = {
     **dict.fromkeys(("solved", "closed", "resolved", "done", "completed"), "solved"),
@@ -38,6 +42,11 @@ STATUSES = {
 REOPENED = re.compile(r"re-?opened", re.I)
 
 QUOTE = re.compile(r"^(?:>|On .{0,80}\bwrote:).*", re.M | re.S)
+SIGN_OFF = re.compile(
+    r"\n[ \t]*(?:(?:best|kind|warm|many)?\s*(?:regards|wishes)|best|cheers|sincerely|yours \w+|all the best"
+    r"|thanks|thank you|take care)[,.!]?[ \t]*(?:\n[^\n]{0,60}){0,4}\s*\Z",
+    re.I,
+)
 UNHELPFUL = re.compile(
     r"\b(?:still (?:not?|nothing|the same|waiting|broken|(?:do|does|did|has|have|is|are|wo|ca|could|can)\s?n[o']t)"
     r"|(?:does|do|did|has|have)(?:n't| not) (?:help|work|solve|fix|change|arrive)\w*"
@@ -45,7 +54,8 @@ UNHELPFUL = re.compile(
     re.I,
 )
 THANKS = re.compile(
-    r"\b(?:thx|(?:many )?thank(?:s| you)(?! in advance| for (?:your|the) (?:message|mail|e-?mail))"
+    r"\b(?:thx|(?<!no )(?<!no, )thank(?:s| you)"
+    r"(?!(?: a lot| so much| very much)?(?: in advance| for (?:nothing|(?:your|the) (?:message|mail|e-?mail))))"
     r"|(?<!hope )that (?:helps|helped|worked|works|solved|fixed|answers)|it works now)\b",
     re.I,
 )
@@ -54,22 +64,31 @@ THANKS = re.compile(
 def outcome(conversation: Conversation, after: str | None) -> str:
     """A key of `WEIGHTS`. `after` is what the customer said next; None: nothing, so that this answer was the last."""
     last = after is None
-    said = QUOTE.sub("", after or "")
+    said = QUOTE.sub("", (after or "").replace("\u2019", "'"))
     rating = _rating(conversation.csat or "")
     status = STATUSES.get(re.sub(r"[_-]", " ", conversation.status.strip().lower()), "")
     found = (
         ("rated badly", rating == "rated badly"),
         ("the customer came back", bool(UNHELPFUL.search(said)) or (_reopened(conversation) and not last)),
-        ("the customer said thanks", bool(THANKS.search(said))),
+        ("the customer said thanks", _thankful(said)),
         ("rated well", last and rating == "rated well"),
         (status, last),
     )
     return next((name for name, holds in found if holds), "")
 
 
+def _thankful(said: str) -> bool:
+    """Thanks at the end are manners, and after a question they are for an answer that is still to come."""
+    first, _, _ = SIGN_OFF.sub("", said).partition("?")
+    return bool(THANKS.search(first))
+
+
 def _rating(csat: str) -> str:
-    word = re.match(r"(?:thumbs?[\W_]*)?([a-z]+|\d+(?=(?:\.0+)?\s*(?:/\s*5)?\s*$))", csat.strip().lower())
-    return RATINGS.get(word[1], "") if word else ""
+    found = RATING.match(csat.strip().lower())
+    rating = RATINGS.get(found["word"], "") if found else ""
+    if found and found["not"]:
+        return "rated badly" if rating == "rated well" else ""
+    return rating
 
 
 def _reopened(conversation: Conversation) -> bool:

@@ -15,7 +15,7 @@ from itertools import groupby
 
 from deskwright.conversation import Conversation, Kind, Message, Visibility
 from instruct.holding import holding
-from instruct.outcome import outcome
+from instruct.outcome import SIGN_OFF, outcome
 from privacy.gate import Clean
 
 SPEAKERS = {Kind.CUSTOMER: "user", Kind.AGENT: "assistant"}
@@ -24,11 +24,6 @@ GREETING = re.compile(
     r"\A\s*(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b[^\n,!.?]{0,40}[,!.]\s*)?"
     r"(?:(?:many )?thank(?:s| you)(?: so much| very much)? for (?:getting in touch|reaching out|contacting us|writing"
     r"|your (?:message|mail|e-?mail|question|patience|note))[^\n.!]{0,30}[.!]\s*)?",
-    re.I,
-)
-SIGN_OFF = re.compile(
-    r"\n[ \t]*(?:(?:best|kind|warm|many)?\s*(?:regards|wishes)|best|cheers|sincerely|yours \w+|all the best"
-    r"|thanks|thank you|take care)[,.!]?[ \t]*(?:\n[^\n]{0,60}){0,4}\s*\Z",
     re.I,
 )
 SHORTEST_ANSWER = 3

@@ -25,6 +25,8 @@ VECTORS = "passages.npy"
 
 DEPTH = 100
 """Places of each ranking that count."""
+CHUNK = 64
+"""Questions that are compared with all passages at a time."""
 CONSTANT = 60
 """Of the reciprocal rank, as in the paper."""
 
@@ -106,15 +108,20 @@ class Passages:
         if not k or not self._passages or not questions:
             return [[] for _ in questions]
         vectors = encode(questions)
-        own = [self._groups == group for group in groups] if groups is not None else [None] * len(questions)
+        own = groups if groups is not None else [None] * len(questions)
         return [self._found(*asked, k) for asked in zip(questions, vectors, own, strict=True)]
 
     def alike(self, questions: Sequence[str], least: float) -> list[list[Passage]]:
         """For each question every passage whose question has at least this cosine with it."""
         if not self._passages or not questions:
             return [[] for _ in questions]
-        scores = self._by_meaning.all_cosines(encode(questions))
-        return [[self._at(int(i), float(each[i])) for i in np.flatnonzero(each >= least)] for each in scores]
+        vectors = encode(questions)
+        chunks = (vectors[start : start + CHUNK] for start in range(0, len(vectors), CHUNK))
+        return [
+            [self._at(int(i), float(each[i])) for i in np.flatnonzero(each >= least)]
+            for chunk in chunks
+            for each in self._by_meaning.all_cosines(chunk)
+        ]
 
     def without(self, ids: Set[str]) -> Passages:
         """The index without the passages of these rows."""
@@ -127,9 +134,8 @@ class Passages:
         groups = [*self._groups.tolist(), *others._groups.tolist()]
         return Passages([*self._passages, *others._passages], vectors, groups)
 
-    def _found(
-        self, question: str, vector: npt.NDArray[np.float32], passed_over: npt.NDArray[np.bool_] | None, k: int
-    ) -> list[Passage]:
+    def _found(self, question: str, vector: npt.NDArray[np.float32], own: str | None, k: int) -> list[Passage]:
+        passed_over = None if own is None else self._groups == own
         by_meaning = self._by_meaning.search(vector, max(DEPTH, k), passed_over)
         by_code = self._by_code.search(question, DEPTH, passed_over)
         places = fused(by_meaning, by_code)[:k]

@@ -48,10 +48,11 @@ CASE = re.compile(
 
 
 def quotable(near: Sequence[Passage], quote_from: float | None, turns: Sequence[str]) -> Passage | None:
-    """The nearest exchange, where its answer may be given as it stands to what was said so far."""
-    if quote_from is None or len(turns) != 1 or not near or near[0].score < quote_from:
+    """The exchange that was found first, where its answer may be given as it stands to what was said so far. Documents
+    are passed over: the limit was measured without them."""
+    passage = next((one for one in near if not one.title), None)
+    if quote_from is None or len(turns) != 1 or passage is None or passage.score < quote_from:
         return None
-    [passage, *_] = near
     about = {kind for text in (turns[0], passage.question) for kind, _ in PLACEHOLDER.findall(text)}
     of_one_case = about - CONTACT or PLACEHOLDER.search(passage.answer) or CASE.search(passage.answer)
     return passage if passage.alone and not of_one_case else None

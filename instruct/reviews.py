@@ -6,6 +6,7 @@ The latest decision on an answer counts. Thumbs of customers order the reviewers
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,8 +33,11 @@ def rows(store: Store, tally: Counter[str]) -> list[Row]:
         for message_id, decision in _decisions(store, connection).items():
             answer = decision["corrected"] or (decision["answer"] if decision["rating"] >= APPROVED else "")
             turns = _turns(store, connection, decision["chat_id"], decision["position"])
-            if not answer or not turns:
+            if not answer:
                 tally["reviewed answer neither approved nor corrected"] += 1
+                continue
+            if not turns or turns[-1][0] != "user":
+                tally["reviewed answer without a question"] += 1
                 continue
             found += [_row(message_id, copy, turns, answer) for copy in range(COPIES)]
     return found
@@ -61,13 +65,17 @@ def _decisions(store: Store, connection: sa.Connection) -> dict[str, dict[str, A
 
 
 def _turns(store: Store, connection: sa.Connection, chat_id: str, before: int) -> tuple[tuple[str, str], ...]:
+    """Runs of one side merged, beginning with the customer: as when serving."""
     messages = store.tables.chat_messages
     wanted = (
         sa.select(messages.c.role, messages.c.text)
         .where(messages.c.chat_id == chat_id, messages.c.position < before)
         .order_by(messages.c.position)
     )
-    return tuple((SIDES[row.role], row.text) for row in connection.execute(wanted) if row.role in SIDES)
+    said = [(SIDES[row.role], row.text) for row in connection.execute(wanted) if row.role in SIDES]
+    runs = groupby(said, key=lambda turn: turn[0])
+    merged = tuple((side, "\n\n".join(text for _, text in run)) for side, run in runs)
+    return merged[1:] if merged and merged[0][0] == "assistant" else merged
 
 
 def _row(message_id: str, copy: int, turns: tuple[tuple[str, str], ...], answer: str) -> Row:

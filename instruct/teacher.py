@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2
 
+from deskwright.config import over_tls
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
@@ -68,7 +69,10 @@ def _model(workspace: Workspace, given: str) -> Teacher:
 
 def _server(workspace: Workspace, given: str) -> Teacher:
     address, _, name = given.partition("#")
-    address = address.rstrip("/")
+    try:
+        address = over_tls(address.rstrip("/"))
+    except ValueError as error:
+        raise DeskwrightError(f"--distill-from: found {address}; {error}.") from None
     key = os.environ.get(KEY, "")
     client = httpx2.Client(timeout=SECONDS, headers={"Authorization": f"Bearer {key}"} if key else {})
     model = name or _only_model(client, address)

@@ -52,17 +52,20 @@ def topics(root: Path, question: str | None, as_json: bool) -> None:
 def needs_human(root: Path, words: str | None, as_json: bool) -> None:
     """Learn which words of a customer need a person, from past conversations, and say how well it does.
 
-    `deskwright tune` does so as well. With WORDS it says how likely it is that these need one.
+    `deskwright tune` does so as well. What is learnt is kept with the training set of the newest model, or a new one
+    where nothing is tuned yet. With WORDS it says how likely it is that these need one.
 
     \b
     deskwright needs-human --workspace shop
     deskwright needs-human "Let me talk to your manager" --workspace shop
     """
-    from instruct import dataset
+    from instruct import dataset, rounds
     from instruct import needs_human as classifier
 
     workspace = Workspace.open(root)
-    fingerprint = dataset.build(workspace).fingerprint
+    tuned = [model.dataset for model in rounds.models(workspace.store)]
+    held = [fingerprint for fingerprint in tuned if (workspace.datasets / fingerprint).is_dir()]
+    fingerprint = held[-1] if held else dataset.build(workspace).fingerprint
     if words is None:
         found = classifier.learn(workspace, fingerprint)
         click.echo(json.dumps(found, indent=2) if as_json else classifier.describe(found))

@@ -48,20 +48,26 @@ def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
     """
     settings = {**settings_of(workspace), "base": base.digest(workspace)}
     inputs = hashlib.sha256(json.dumps([fingerprint, settings], sort_keys=True).encode()).hexdigest()[:12]
+    working = workspace.models / f"training-{inputs}"
     done = next((m for m in rounds.models(workspace.store) if m.name.endswith(inputs)), None)
-    if done:
-        return done, False
+    model = done or _made(workspace, fingerprint, inputs, working)
+    shutil.rmtree(working, ignore_errors=True)  # also what a run that was killed after it registered has left
+    return model, done is None
+
+
+def _made(workspace: Workspace, fingerprint: str, inputs: str, working: Path) -> Model:
+    """The model, registered. A run that was killed before it registered has left its folder whole, under a number that
+    another may have taken since."""
+    whole = next(workspace.models.glob(f"round-*-{inputs}"), None)
+    if whole is None:
+        _make(workspace, fingerprint, working)
+        whole = working / "adapter"
     number = rounds.next_round(workspace.store)
     name = f"round-{number}-{inputs}"
-    working = workspace.models / f"training-{inputs}"
-    path = adapter.folder(workspace, name)
-    if not path.is_dir():  # else a run was killed before it registered what was whole already
-        _make(workspace, fingerprint, working)
-        (working / "adapter").rename(path)
+    path = whole.rename(adapter.folder(workspace, name))
     model = Model(name, number, adapter.digest(path), workspace.config.model.base, fingerprint)
     rounds.register(workspace.store, model)
-    shutil.rmtree(working, ignore_errors=True)
-    return model, True
+    return model
 
 
 def _make(workspace: Workspace, fingerprint: str, working: Path) -> None:

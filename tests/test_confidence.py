@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,12 +12,16 @@ import pytest
 
 from deskwright.plugins import Generation
 from deskwright.workspace import Workspace
-from instruct.confidence import Confidence, Scale, features, fit, limit, report
+from instruct.answering import Said
+from instruct.confidence import Confidence, Scale, _token_probability, features, fit, limit, report, weakness
 from instruct.passages import Passage
+from instruct.prompt import render
+from instruct.rows import Row
 from privacy.gate import Gate
 from serve.chat import build_chat
 from serve.engines.echo import Echo
 from serve.policy import POLICY, Case, Judge, Words, action
+from tests.test_tuning import made
 
 WORDS = Words("Could you say more?", "A colleague will help.")
 NEAR = Passage("r/1", "Where is my parcel?", "It leaves our house within two days.", 0.9)
@@ -39,9 +45,14 @@ def observed(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndar
     return np.column_stack([nearest, nearest + rest[:, 0], rest[:, 1:]]), sure, good
 
 
+def customers(count: int) -> list[str]:
+    """Each row of another."""
+    return [str(n) for n in range(count)]
+
+
 @pytest.fixture(scope="module")
 def learnt() -> Confidence:
-    found = fit(*observed(400))
+    found = fit(*observed(1200), customers(1200))
     assert found is not None
     return found
 
@@ -98,8 +109,73 @@ def test_no_limit_is_chosen_where_there_is_none() -> None:
 def test_nothing_is_learnt_from_too_few_or_from_answers_that_are_all_alike() -> None:
     before, sure, good = observed(100)
 
-    assert fit(before, sure, np.ones(100, bool)) is None
-    assert fit(before[:10], sure[:10], good[:10]) is None
+    assert fit(before, sure, np.ones(100, bool), customers(100)) is None
+    assert fit(before[:10], sure[:10], good[:10], customers(10)) is None
+    assert "fewer than 8 good answers" in weakness(None)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.3, 0.4])
+def test_features_that_say_nothing_seldom_make_a_limit(share: float) -> None:
+    """At a quarter the answers are as seldom good as below a limit, and a limit by chance is likeliest."""
+    chance = np.random.default_rng(3)
+    found = [limit(chance.uniform(size=96), chance.uniform(size=96) < share) for _ in range(400)]
+
+    assert sum(one is not None for one in found) < 0.05 * len(found)
+
+
+def test_a_weak_model_has_no_limit_and_it_is_said(learnt: Confidence) -> None:
+    """A limit above most rows would have the bot ask back on most questions."""
+    chances = np.linspace(0, 1, 96)
+    weak = fit(*observed(96)[:2], np.arange(96) % 10 == 0, customers(96))
+
+    assert limit(chances, chances > 0.9) is None
+    assert limit(chances, chances > 0.6) == pytest.approx(0.5, abs=0.01)
+    assert limit(chances, chances > 0.2) == pytest.approx(0.2, abs=0.05)
+    assert weak is not None
+    assert (weak.grounding.least, weak.confidence.least) == (None, None)
+    assert "Only 10% of its answers to validation questions are good" in weakness(weak)
+    assert weakness(learnt) == ""
+    assert weakness(replace(weak, good=0.8)) == ""
+
+
+def test_a_row_is_told_by_rows_of_other_customers() -> None:
+    """What tells one customer from another tells nothing of a third."""
+    chance = np.random.default_rng(4)
+    asked_by, kinds = np.repeat(np.arange(12), 8), np.repeat(chance.permutation(12) < 6, 8)
+    before = np.eye(12)[asked_by] + chance.normal(0, 0.01, (96, 12))
+    by_customer = fit(before, np.ones(96), kinds, [str(who) for who in asked_by])
+    by_row = fit(before, np.ones(96), kinds, customers(96))
+
+    assert by_row is not None
+    assert by_customer is not None
+    assert by_row.grounding.least is not None
+    assert by_customer.grounding.least is None
+    assert fit(before, np.ones(96), kinds, ["one"] * 96) is not None
+
+
+def test_the_end_counts_where_the_model_gave_it(tmp_path: Path) -> None:
+    """Beside the probabilities that the plain model gives; another id than the tokenizer's may end an answer."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = made(tmp_path / "base")
+    model, tokenizer = (kind.from_pretrained(folder) for kind in (AutoModelForCausalLM, AutoTokenizer))
+    card = SimpleNamespace(system="Help.")
+    row = Row("r", "validation", "conversation", (("user", "When?"),), "", "c", "", (), "", "")
+    prompt = render(tokenizer, row.prompt("Help."), prompt=True)
+    ids = render(tokenizer, [*row.prompt("Help."), {"role": "assistant", "content": "At 5, every day."}], prompt=False)
+    chances = torch.softmax(model(torch.tensor([ids])).logits[0].detach(), -1)
+    each = [float(chances[n - 1, ids[n]]) for n in range(len(prompt), len(ids))]
+    at = ids.index(tokenizer.eos_token_id, len(prompt)) - len(prompt)
+
+    def found(whole: bool) -> float:
+        return _token_probability(SimpleNamespace(model=model, tokenizer=tokenizer, card=card), row,
+                                  Said("At 5, every day.", whole))  # fmt: skip
+
+    assert found(True) == pytest.approx(np.mean(each[: at + 1]), rel=1e-4)
+    assert found(False) == pytest.approx(np.mean(each[:at]), rel=1e-4)
+    model.generation_config.eos_token_id = [ids[len(prompt) + 2]]
+    assert found(True) == pytest.approx(np.mean(each[:3]), rel=1e-4)
 
 
 def test_a_card_keeps_what_was_learnt(learnt: Confidence) -> None:

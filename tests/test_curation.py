@@ -149,7 +149,7 @@ def test_what_straddles_is_taken_out_of_training_alone() -> None:
     planted = [*rows(), row("train/planted", "train", ASKED_OTHERWISE, ANSWERED_OTHERWISE)]
     review = replace(row("review/1", "train", ASKED, ANSWERED), origin="review")
     report = dataset.Report()
-    kept, index = dataset._held_apart([*planted, review], report)
+    kept, index = dataset.held_apart([*planted, review], report)
 
     assert [one.id for one in kept] == [one.id for one in rows()]
     assert report.left_out == {"training row that repeats a held-out one": 2}

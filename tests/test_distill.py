@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from deskwright.conversation import Conversation, Kind, Message, Participant, Vi
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
 from instruct import adapter, dataset, distill, rounds
-from instruct.answering import MOST_NEW_TOKENS
+from instruct.answering import MOST_NEW_TOKENS, Said
+from instruct.curate import CANNED
 from instruct.distill import DISTILLED, distil
 from instruct.prompt import render
-from instruct.teacher import KEY, find
+from instruct.rows import Row
+from instruct.teacher import KEY, Teacher, find
 from instruct.tune import examples
 from privacy.gate import Gate
 from privacy.ingest import ingest
@@ -88,9 +91,38 @@ def test_a_servers_answers_are_checked_and_added(built: tuple[Workspace, str], s
         assert dataset.read(ws, report.fingerprint, split) == dataset.read(ws, fingerprint, split)
     assert "s3cret" not in (ws.datasets / report.fingerprint / "README.md").read_text()
 
+    left = ws.datasets / f"{report.fingerprint}.answers"  # as a kill between its last two steps leaves it
+    left.mkdir()
     again = distil(ws, fingerprint, find(ws, f"{address}/v1"))
+    assert not left.exists()
     assert (again.fingerprint, again.unchanged, again.origins) == (report.fingerprint, True, report.origins)
     assert len(log.read_text().splitlines()) == len(asked)
+
+
+def test_answers_that_repeat_each_other_or_a_held_out_row_are_left_out(built: tuple[Workspace, str]) -> None:
+    ws, fingerprint = built
+    [held, *_] = dataset.read(ws, fingerprint, "test")
+    asked = held.turns[-1][1]
+    again = conversation(20, "nothing")
+    texts = (asked, "Please ask my colleagues at the counter, who know the way.")
+    messages = tuple(replace(one, text=text) for one, text in zip(again.messages, texts, strict=True))
+    ingest(ws.store, Gate(ws.config.privacy, ws.store, ()), "shop", [replace(again, messages=messages)], "contract")
+    file = ws.root / "deskwright.toml"
+    file.write_text(file.read_text().replace("# same_answer = ", "same_answer = 3 # "))
+    ws = Workspace.open(ws.root)
+    fingerprint = dataset.build(ws).fingerprint
+    before = dataset.read(ws, fingerprint, "train")
+    assert asked in [row.turns[-1][1] for row in before]
+
+    def answer(rows: Sequence[Row]) -> list[Said]:
+        same = Said("You find everything on the first shelf beside the door, dear customer.")
+        return [Said(held.answer) if row.turns[-1][1] == asked else same for row in rows]
+
+    report = distil(ws, fingerprint, Teacher("of these tests", answer))
+    left_out = report.left_out - dataset.found(ws, fingerprint).left_out
+
+    assert report.origins[DISTILLED] == 3
+    assert left_out == {"training row that repeats a held-out one": 1, CANNED: len(before) - 4}
 
 
 def test_the_command_tunes_on_both(
@@ -132,6 +164,8 @@ def test_a_server_that_cannot_be_used_is_told(ws: Workspace, server: tuple[str, 
     with pytest.raises(DeskwrightError, match=r"has 2 models \(big, other\); say which: .*/two#MODEL"):
         find(ws, f"{address}/two")
     assert find(ws, f"{address}/two#other").name == f"other at {address}/two"
+    with pytest.raises(DeskwrightError, match=r"found http://example\.com/v1; expected an address that begins with https"):
+        find(ws, "http://example.com/v1#big")
     with pytest.raises(DeskwrightError, match="could not be asked"):
         find(ws, "http://127.0.0.1:9/v1")
 

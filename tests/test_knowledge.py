@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -247,3 +250,73 @@ def test_the_commands(ws: Workspace, tmp_path: Path, cli: Callable[..., Result])
 
 def test_the_kinds_are_named(tmp_path: Path) -> None:
     assert documents.kinds() == ".md, .markdown, .html, .htm, .pdf, .txt"
+
+
+def test_of_many_questions_after_a_change_one_makes_the_index_anew(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, real, made = knowledge.Library(ws, None), knowledge.beside, []
+    knowledge.add(ws, Gate.of(ws), [write(tmp_path / "returns.md", RETURNS)])
+
+    def beside(*asked: Any) -> Passages:
+        made.append(1)
+        time.sleep(0.2)
+        return real(*asked)
+
+    monkeypatch.setattr(knowledge, "beside", beside)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: library.search("How many days for a grinder?", 1)[0].title, range(8)))
+
+    assert found == ["Returns"] * 8
+    assert len(made) == 1
+
+
+def test_an_index_is_complete_before_it_is_asked(ws: Workspace, tmp_path: Path) -> None:
+    """What is made at the first search would be made by every thread that asks at the same time."""
+    exchanges = Passages.build([Passage("r/1", "What does E-417 mean?", "It is too hot.")], ["a customer"])
+    library = knowledge.Library(ws, exchanges)
+    assert "_coarse" in vars(exchanges._by_meaning)
+    assert "_index" in vars(exchanges._by_code)
+
+    knowledge.add(ws, Gate.of(ws), [write(tmp_path / "returns.md", RETURNS)])
+    for opened in (library, knowledge.Library(ws, exchanges)):
+        index = opened._index()
+        assert len(index) == 3
+        assert "_coarse" in vars(index._by_meaning)
+        assert "_index" in vars(index._by_code)
+
+
+def test_a_document_that_goes_while_it_is_read_is_not_missed(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, real = knowledge.Library(ws, None), knowledge._open
+    knowledge.add(ws, Gate.of(ws), [write(tmp_path / "a.txt", "A text about grinders.")])
+    [going] = (ws.root / knowledge.FOLDER).iterdir()
+    knowledge.add(ws, Gate.of(ws), [write(tmp_path / "b.txt", "A text about kettles.")])
+
+    def opening(workspace: Workspace, file: Path) -> Any:
+        going.unlink(missing_ok=True)
+        return real(workspace, file)
+
+    monkeypatch.setattr(knowledge, "_open", opening)
+
+    assert [near.title for near in library.search("a text", 5)] == ["b"]
+
+
+def test_two_files_of_one_name_are_refused_and_nothing_is_added(ws: Workspace, tmp_path: Path) -> None:
+    first, second = (write(tmp_path / name / "faq.txt", f"The {name} shop.") for name in ("one", "other"))
+    with pytest.raises(DeskwrightError, match=r"two files of the name faq\.txt: .*one/faq\.txt and .*other/faq\.txt"):
+        knowledge.add(ws, Gate.of(ws), [first, second])
+    assert knowledge.all_known(ws) == []
+
+    assert len(knowledge.add(ws, Gate.of(ws), [first, first.parent])) == 1
+    assert [one.known.name for one in knowledge.add(ws, Gate.of(ws), [tmp_path]) if one.known] == [
+        "one/faq.txt", "other/faq.txt",
+    ]  # fmt: skip
+
+
+def test_hidden_files_and_folders_are_passed_over(ws: Workspace, tmp_path: Path) -> None:
+    for name in (".git/notes.txt", "care/.cache/deep/old.txt", ".hidden.txt", "care/kept.txt"):
+        write(tmp_path / "handbook" / name, "A text about grinders.")
+
+    assert [one.file.name for one in knowledge.add(ws, Gate.of(ws), [tmp_path / "handbook"])] == ["kept.txt"]

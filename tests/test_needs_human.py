@@ -12,7 +12,7 @@ from click.testing import Result
 from deskwright.conversation import Conversation, Kind, Message, Participant, Visibility
 from deskwright.store import now
 from deskwright.workspace import Workspace
-from instruct import dataset, needs_human
+from instruct import dataset, needs_human, rounds
 from instruct.needs_human import ASKED, TAGGED, TAKEN, Example, NeedsHuman, examples
 from privacy.gate import Gate
 from privacy.ingest import Kept, ingest
@@ -103,6 +103,20 @@ def test_it_learns_measures_and_is_kept_with_the_training_set(
     assert json.loads((ws.datasets / "set" / needs_human.REPORT).read_text()) == report
     assert cli("needs-human", "Please call me", "--workspace", ws.root).stdout.strip().endswith("%")
     assert "precision" in needs_human.describe(report)
+
+
+def test_it_is_kept_with_the_training_set_of_the_newest_model(
+    ws: Workspace, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(ws, 40)
+    monkeypatch.setattr(dataset, "build", lambda _: pytest.fail("a training set is there"))
+    with ws.store.begin() as connection:
+        known = {"made_at": now(), "report": {}}
+        connection.execute(ws.store.tables.datasets.insert(), [{"fingerprint": "set", **known}])
+    rounds.register(ws.store, rounds.Model("round-1-a", 1, "d", "demo", "set"))
+
+    assert "was not learnt" in cli("needs-human", "--workspace", ws.root).stdout
+    assert (ws.datasets / "set" / needs_human.REPORT).is_file()
 
 
 def test_too_few_are_told_in_plain_words(

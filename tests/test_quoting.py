@@ -21,6 +21,8 @@ NEAR = Passage("r/1", "Where is my parcel?", "It leaves our house within two day
 FAR = Passage("r/2", "May I return it?", "Within 30 days.", 0.4)
 ANOTHERS = Passage("r/3", "Where is my parcel?", "It is with <PERSON_1>, your neighbour.", 0.95)
 
+DOCUMENT = Passage("k/1", "Delivery", "Parcels leave within two days.", 0.97, alone=False, title="Delivery")
+
 
 class Index:
     def __init__(self, *passages: Passage) -> None:
@@ -58,6 +60,8 @@ ASKED = ["Where is the parcel?"]
         ([NEAR, FAR], 0.95, ASKED, None),
         ([NEAR, FAR], None, ASKED, None),
         ([], 0.8, ASKED, None),
+        ([DOCUMENT, NEAR, FAR], 0.8, ASKED, NEAR),
+        ([DOCUMENT], 0.8, ASKED, None),
         ([NEAR], 0.8, ["Hello", "Hi! What is it?", *ASKED], None),
         ([replace(NEAR, alone=False)], 0.8, ASKED, None),
         ([NEAR], 0.8, ["Where is order <ID_1>?"], None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,8 @@ def near_and_far(count: int, seed: int = 0) -> np.ndarray:
         ("Error E-417 on my KX200, version 2.4.1b", ["e-417", "kx200", "2.4.1b"]),
         ("I wait for 2 weeks, since the 12", []),
         ("It says 404.", ["404"]),
+        ("On the 1st at 10am I ordered 3x 20kg, and 2.5l of it came in 14-day steps by 5pm", []),
+        ("The 3XB and the 20KG7", ["3xb", "20kg7"]),
         ("Order <ORDER_ID_1> of <PERSON_12>", []),
         ("", []),
     ],
@@ -128,6 +131,26 @@ def test_the_saved_vectors_stay_on_the_disk(index: Passages, ws: Workspace) -> N
     index.save(folder)
 
     assert isinstance(Passages.open(ws, "f")._by_meaning.matrix, np.memmap)
+
+
+def test_memory_does_not_grow_with_the_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte for each question beside each passage would be 16 MB."""
+    count = 4000
+    vectors = np.random.default_rng(0).normal(size=(count, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    monkeypatch.setattr("instruct.passages.encode", lambda texts: vectors[: len(texts)])
+    index = Passages.build([Passage(str(n), "question", "") for n in range(count)], [str(n) for n in range(count)])
+    asked, groups = ["question"] * count, [str(n) for n in range(count)]
+    index.search("question", 1)  # what is made once
+
+    for search in (lambda: index.search_all(asked, 1, groups), lambda: index.alike(asked, 0.99999)):
+        tracemalloc.start()
+        found = search()
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert len(found) == count
+        assert most < 12e6
 
 
 def test_an_empty_index_finds_nothing() -> None:

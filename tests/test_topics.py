@@ -58,6 +58,14 @@ def test_two_topics_and_saving_change_nothing(topics: Topics, tmp_path: Path) ->
     assert [guess.topic for guess in two.guess(asked)] == ["delivery", "password"]
 
 
+@pytest.mark.parametrize("customers", [2, 4])
+def test_few_customers_are_enough(customers: int) -> None:
+    asked_by = [str(n % customers) for n in range(len(ROWS))]
+    learnt = Topics.fit(*zip(*ROWS, strict=True), asked_by)
+
+    assert [guess.topic for guess in learnt.guess(["Where is my order now?"])] == ["delivery"]
+
+
 def test_the_report_counts_what_is_right(topics: Topics) -> None:
     found = report(topics, ["My parcel did not come", "I can't sign in", "Give me my money"], ["delivery"] * 3)
 

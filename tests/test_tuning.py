@@ -407,6 +407,45 @@ def test_killed_before_it_is_registered_it_does_not_train_again(
     assert not list(prepared.models.glob("training-*"))
 
 
+def test_killed_before_it_is_registered_it_takes_the_next_number_that_is_free(
+    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(workspace: Workspace, fingerprint: str, working: Path) -> None:
+        (working / "adapter").mkdir(parents=True)
+        (working / "adapter" / adapter.CARD).write_text(working.name)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_make", make)
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds, "register", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tune(prepared, "set")
+    other, _ = tune(with_settings(prepared, "rank = 4"), "set")
+    monkeypatch.setattr(training, "_make", killed)
+    model, fresh = tune(prepared, "set")
+
+    assert fresh
+    assert [one.name for one in rounds.models(prepared.store)] == [other.name, model.name]
+    assert (other.round, model.round) == (1, 2)
+    assert sorted(one.name for one in prepared.models.iterdir()) == [other.name, model.name]
+    assert adapter.digest(adapter.folder(prepared, model.name)) == model.digest
+
+
+def test_killed_after_it_is_registered_the_next_run_tidies_up(
+    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "_make", lambda _, __, working: (working / "adapter").mkdir(parents=True))
+    with monkeypatch.context() as patch:
+        patch.setattr(training.shutil, "rmtree", lambda *_, **__: None)
+        model, _ = tune(prepared, "set")
+    left = list(prepared.models.glob("training-*"))
+
+    assert tune(prepared, "set") == (model, False)
+    assert (len(left), list(prepared.models.glob("training-*"))) == (1, [])
+
+
 def asked(answers: Sequence[str], ending: str = "") -> list[Row]:
     """Validation rows whose questions are near those of the index."""
     named = [replace(row(n, "validation"), id=f"v/{n}", answer=answer) for n, answer in enumerate(answers)]
