@@ -49,12 +49,12 @@ class Record:
         self._feedback = store.tables.feedback
 
     def keep(self, chat_id: str, channel: str, turns: Sequence[Mapping[str, str]], said: Said | None = None) -> bool:
-        """Adds turns and the bot's answer to them to a chat, which is made when it is new. False if there is an answer
-        and it was dropped, because the chat is no longer the bot's; of a deleted chat nothing is kept at all."""
+        """Adds turns and the bot's answer to them to a chat, which is made when it is new. False if something was
+        dropped: the answer, because the chat is no longer the bot's, or all of it, because the chat was deleted."""
         with self._store.begin() as connection:
             state = state_of(self._store, connection, chat_id, lock=True)
             if state == DELETED:
-                return said is None
+                return False
             if connection.execute(sa.select(self._chats.c.id).where(self._chats.c.id == chat_id)).first() is None:
                 connection.execute(self._chats.insert().values(id=chat_id, channel=channel, created_at=now()))
             position = self._next_position(connection, chat_id)

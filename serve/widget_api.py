@@ -18,9 +18,9 @@ from sse_starlette import EventSourceResponse
 
 from deskwright.plugins import Generation
 from serve import access
-from serve.answers import Ask, Finished, Muted, answer
+from serve.answers import HANDOVER, Ask, Finished, Muted, answer
 from serve.desk import BOT, DELETED
-from serve.handover import WAIT, for_the_bot, listen, turns_of
+from serve.handover import WAIT, for_the_bot, hand_over, listen, turns_of
 from serve.live import Served
 from serve.openai_api import broken, events
 from serve.parts import Parts, Shared, Turns
@@ -54,7 +54,8 @@ def _origin(request: Request, parts: Shared) -> str:
     origin = request.headers.get("origin") or request.headers.get("x-origin", "")
     own = urlsplit(origin).netloc == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
-        raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
+        message = "This page may not use the chat: its origin is neither in serve.origins nor the host that was asked."
+        raise Refusal(403, f"{message} A reverse proxy must pass the header Host on.", "wrong_origin")
     parts.limits.count_address(request)
     return origin
 
@@ -127,7 +128,8 @@ async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> A
                 if isinstance(piece, Finished):
                     parts.memory.add(chat_id, turns[-1], turns[:-1])
                     parts.memory.add(chat_id, {"role": "assistant", "content": piece.typed}, turns)
-                    yield _end(piece.said.message_id, BOT, piece.action)
+                    state = await hand_over(parts, chat_id, by="bot") if piece.action == HANDOVER else BOT
+                    yield _end(piece.said.message_id, state, piece.action)
                 else:
                     yield json.dumps({"type": "text", "text": piece})
     except Muted:

@@ -10,14 +10,14 @@ import pytest
 
 from deskwright.plugins import Generation
 from deskwright.workspace import Workspace
-from instruct.confidence import Confidence, Scale, features, fit, limit, report
+from instruct.confidence import Confidence, features, fit, limit, report
 from instruct.passages import Passage
 from privacy.gate import Gate
 from serve.chat import build_chat
 from serve.engines.echo import Echo
-from serve.policy import POLICY, Case, Judge, Words, action
+from serve.policy import POLICY, Case, Judge, action
+from tests.serving import WORDS, judge
 
-WORDS = Words("Could you say more?", "A colleague will help.")
 NEAR = Passage("r/1", "Where is my parcel?", "It leaves our house within two days.", 0.9)
 FAR = Passage("r/2", "May I return it?", "Within 30 days.", 0.2)
 
@@ -44,13 +44,6 @@ def learnt() -> Confidence:
     found = fit(*observed(400))
     assert found is not None
     return found
-
-
-def judge(least: float | None = 0.3, least_after: float | None = None) -> Judge:
-    """Sure of what is near, and of tokens that are likely."""
-    before = Scale((0.5, 0, 0, 0), (0.1, 1, 1, 1), (1.0, 0, 0, 0), 0.0, least)
-    after = Scale((0, 0, 0, 0, 0.5), (1, 1, 1, 1, 0.1), (0, 0, 0, 0, 1.0), 0.0, least_after)
-    return Judge(Confidence(before, after, 100, 0.5), WORDS)
 
 
 def said(ws: Workspace, near: Passage, by: Judge | None, *turns: str, **more: Any) -> Any:

@@ -28,6 +28,7 @@ from serve import access
 from serve.commands import run
 from serve.desk import BOT, CLOSED, DELETED, HUMAN, MOVES, PENDING, Desk
 from serve.engines.echo import Echo
+from serve.handover import keep
 from serve.record import Record, Said
 from serve.refusals import Refusal
 from serve.wishes import wants_person
@@ -208,13 +209,15 @@ def test_words_that_ask_for_a_person_get_one_and_no_answer(client: Client) -> No
     assert client.listed()["chats"][0]["state"] == "pending"
 
 
-def test_an_answer_that_promises_a_person_says_so_in_its_action(ws: Workspace) -> None:
+def test_an_answer_that_promises_a_person_asks_for_one(ws: Workspace) -> None:
     with TestClient(application(ws, Saying(HOLDING))) as http:
         client = Client(http, ws)
         *texts, end = client.say("where is my parcel")
+        listed = client.listed()["chats"]
 
     assert "".join(event["text"] for event in texts) == HOLDING
-    assert (end["state"], end["action"]) == ("bot", "handover")
+    assert (end["state"], end["action"]) == ("pending", "handover")
+    assert [chat["chat_id"] for chat in listed] == [client.chat_id]
 
 
 @pytest.mark.parametrize(("question", "action"), [("I want to speak to an agent", "handover"), ("hello", None)])
@@ -374,6 +377,19 @@ def test_an_answer_that_is_on_its_way_does_not_bring_a_deleted_chat_back(ws: Wor
 
         assert client.rows("chats") == client.rows("chat_messages") == []
         assert http.app.state.parts.memory.turns(client.chat_id) is None
+
+
+def test_what_is_late_brings_nothing_of_a_deleted_chat_back(client: Client) -> None:
+    client.say("hello")
+    assert client.http.delete("/widget/api/chat", headers=client.visitor).status_code == 204
+    parts = client.http.app.state.parts
+    with pytest.raises(Refusal, match="deleted"):
+        client.http.portal.call(keep, parts, client.chat_id, "widget", "user", "am I still here")
+    parts.memory.add(client.chat_id, {"role": "user", "content": "hello"}, [])
+
+    assert not parts.record.keep(client.chat_id, "widget", [{"role": "user", "content": "hello"}])
+    assert parts.memory.turns(client.chat_id) is None
+    assert client.rows("chats") == client.rows("chat_messages") == []
 
 
 def test_a_page_that_reads_from_its_own_server_says_its_origin_itself(ws: Workspace) -> None:
