@@ -6,10 +6,12 @@ import base64
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -392,6 +394,33 @@ def test_what_is_late_brings_nothing_of_a_deleted_chat_back(client: Client) -> N
     assert client.rows("chats") == client.rows("chat_messages") == []
 
 
+def test_a_session_goes_on_while_somebody_talks_or_waits(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def later(share: float) -> None:
+        now = time.time() + share * access.TOKEN_SECONDS
+        monkeypatch.setattr("serve.access.time", SimpleNamespace(time=lambda: now))
+
+    old, chat_id = client.visitor, client.chat_id
+    later(0.4)
+
+    assert "token" not in client.say("hello")[-1]
+
+    later(0.6)
+    token = client.say("hello")[-1]["token"]
+
+    assert "token" not in client.state()
+
+    client.person()
+    waiting = client.state()["token"]
+    later(1.1)
+
+    assert client.http.get("/widget/api/state", headers=old).status_code == 401
+    for fresh in (token, waiting):
+        client.visitor = {**old, "Authorization": f"Bearer {fresh}"}
+
+        assert client.state()["state"] == "pending"
+        assert client.chat_id == chat_id
+
+
 def test_a_page_that_reads_from_its_own_server_says_its_origin_itself(ws: Workspace) -> None:
     with TestClient(application(ws, Echo())) as http:
         client = Client(http, ws, "http://testserver")
@@ -691,7 +720,8 @@ def test_the_widgets_page_may_ask_look_and_delete(browser: Any, ws: Workspace) -
     script = """
         const done = arguments[arguments.length - 1];
         const call = async (method, path, token, body) => {
-          const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+          const type = { "Content-Type": "application/json", "X-Origin": location.origin };
+          const headers = { ...type, Authorization: `Bearer ${token}` };
           const response = await fetch(`/widget/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
           return { status: response.status, data: await response.json().catch(() => null) };
         };
