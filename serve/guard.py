@@ -48,13 +48,18 @@ class Guards:
     ) -> None:
         self._detector = detector
         self._language = language
-        self._allow = tuple(allow)
+        self._allowed = tuple(allow)
         words = sorted((phrase.split() for phrase in never_say if phrase.strip()), key=lambda each: -len(each))
         self._phrases = [regex.compile(r"\s+".join(map(regex.escape, each)), regex.IGNORECASE) for each in words]
 
+    def allow(self, text: str) -> bool:
+        """Whether a text is free of phrases that are never said."""
+        phrases = Phrases(self._phrases)
+        return phrases.feed(text) + phrases.end() == text
+
     def guard(self, known: Iterable[str]) -> Guard:
         """For an answer to a prompt of these texts."""
-        return Guard(Phrases(self._phrases), Numbers(self._detector, self._language, [*self._allow, *known]))
+        return Guard(Phrases(self._phrases), Numbers(self._detector, self._language, [*self._allowed, *known]))
 
 
 class Guard:

@@ -83,15 +83,21 @@ class Record:
         with self._store.read() as connection:
             return [(row.id, row.text) for row in connection.execute(wanted)]
 
+    def channel(self, chat_id: str) -> str | None:
+        """Where a chat goes on; None for one in which nothing was said."""
+        with self._store.read() as connection:
+            wanted = sa.select(self._chats.c.channel).where(self._chats.c.id == chat_id)
+            found: str | None = connection.execute(wanted).scalar()
+            return found
+
     def recent(self, channel: str, since: datetime, limit: int) -> list[str]:
         """The chats of a channel in which something was said since then, the latest first."""
         latest = sa.func.max(self._messages.c.created_at)
         wanted = (
             sa.select(self._messages.c.chat_id)
             .join(self._chats, self._chats.c.id == self._messages.c.chat_id)
-            .where(self._chats.c.channel == channel)
+            .where(self._chats.c.channel == channel, self._messages.c.created_at >= since)
             .group_by(self._messages.c.chat_id)
-            .having(latest >= since)
             .order_by(latest.desc())
             .limit(limit)
         )

@@ -474,6 +474,24 @@ def test_the_list_has_who_waits_first_and_the_bots_chats_apart(client: Client) -
     assert listed["bot"] == [{"chat_id": bots, "state": "bot"}]
 
 
+def test_chats_of_other_channels_are_not_the_consoles_however_many_wait(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.desk.MOST_LISTED", 2)
+    key = {"Authorization": f"Bearer {access.create(client.ws.store, 'integration', 'test')}"}
+    body = {"model": "deskwright", "messages": [{"role": "user", "content": "hello"}]}
+    client.http.post("/v1/chat/completions", json=body, headers=key)
+    (api,) = [row["id"] for row in client.rows("chats")]
+    desk = Desk(client.ws.store)
+    for chat_id in (api, "slack-T0-C0-1.0", "slack-T0-C0-2.0"):
+        desk.move(chat_id, "ask", by="visitor")
+    client.person()
+
+    assert [chat["chat_id"] for chat in client.listed()["chats"]] == [client.chat_id]
+    assert client.move("take").json() == {"state": "human"}
+    assert client.http.post(f"/console/api/chats/{api}/take", headers=client.reviewer).status_code == 404
+
+
 def test_a_chat_shows_its_redacted_turns(client: Client) -> None:
     client.say("My name is Zoe Canary")
     found = client.http.get(f"/console/api/chats/{client.chat_id}", headers=client.reviewer).json()
@@ -553,9 +571,15 @@ def test_hours_that_cannot_be_read_are_told(hours: dict[str, str], words: str) -
 
 
 @pytest.mark.parametrize(
-    "setting", [{"time_zone": "Berlin"}, {"webhook": "http://desk.example.com"}, {"webhook": "desk.example.com"}]
+    "setting",
+    [
+        {"time_zone": "Berlin"},
+        {"webhook": "http://desk.example.com"},
+        {"webhook": "desk.example.com"},
+        {"server": {"url": "http://gpu.example.com/v1"}},
+    ],
 )
-def test_settings_that_cannot_work_are_refused(setting: dict[str, str]) -> None:
+def test_settings_that_cannot_work_are_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected"):
         Config.model_validate({"serve": setting})
 
