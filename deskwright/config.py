@@ -228,6 +228,11 @@ class Server(_Section):
     model: str = ""
     key_variable: str = ""
 
+    @field_validator("url")
+    @classmethod
+    def _safe(cls, given: str) -> str:
+        return _encrypted(given)
+
 
 class Serve(_Section):
     host: str = "127.0.0.1"

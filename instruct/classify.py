@@ -25,9 +25,7 @@ IMPOSSIBLE = -1000.0
 """The logit of a class that a fold has not seen."""
 
 
-def regression(
-    vectors: Array, numbers: Numbers, classes: int, strength: float = REGULARISATION
-) -> tuple[Array, Array]:
+def regression(vectors: Array, numbers: Numbers, classes: int, strength: float = REGULARISATION) -> tuple[Array, Array]:
     """Weights of shape (classes, dimensions) and bias (classes,); `numbers` are the classes, two of them at least."""
     from sklearn.linear_model import LogisticRegression
 

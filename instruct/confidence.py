@@ -159,9 +159,7 @@ def report(known: Confidence, before: Figures, sure: Figures, good: npt.NDArray[
     }
 
 
-def fit(
-    before: Figures, sure: Figures, good: npt.NDArray[np.bool_], customers: Sequence[str]
-) -> Confidence | None:
+def fit(before: Figures, sure: Figures, good: npt.NDArray[np.bool_], customers: Sequence[str]) -> Confidence | None:
     """The two regressions; None without enough answers of either kind."""
     if min(good.sum(), (~good).sum()) < LEAST_OF_A_KIND:
         return None

@@ -33,7 +33,7 @@ ROLES = {
 LONGEST_LABEL = 255
 
 TOKEN_SECONDS = 2 * 3600
-"""A widget's session ends after this time; the widget asks for a new one by itself."""
+"""A widget's session ends so long after it was last gone on with; the widget asks for a new one by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,20 @@ def chat_of(secret: bytes, token: str, origin: str) -> str:
     Raises:
         Refusal: the token was not made here, is for another origin, or is too old.
     """
+    return _read(secret, token, origin)[0]
+
+
+def renewed(secret: bytes, token: str, origin: str) -> str | None:
+    """A fresh token for the same chat; None where more than half of this one's time is left.
+
+    Raises:
+        Refusal: as `chat_of`.
+    """
+    chat_id, ends = _read(secret, token, origin)
+    return sign(secret, chat_id, origin) if ends - time.time() < TOKEN_SECONDS / 2 else None
+
+
+def _read(secret: bytes, token: str, origin: str) -> tuple[str, int]:
     encoded, _, signature = token.partition(".")
     try:
         body = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
@@ -148,7 +162,7 @@ def chat_of(secret: bytes, token: str, origin: str) -> str:
     genuine = hmac.compare_digest(_signature(secret, body, origin).encode(), signature.encode())
     if not genuine or not ends.isdigit() or int(ends) < time.time():
         raise Refusal(401, "This chat session has ended. Start a new one.", "session_ended")
-    return chat_id
+    return chat_id, int(ends)
 
 
 def _signature(secret: bytes, body: str, origin: str) -> str:

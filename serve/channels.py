@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from anyio import to_thread
 
 from deskwright.plugins import Generation
+from instruct.holding import holding
 from serve.answers import HANDOVER, Ask, Finished, Muted, answer
 from serve.desk import WAITING
 from serve.handover import WAIT, for_the_bot, hand_over, keep, listen, turns_of
@@ -21,41 +22,59 @@ log = logging.getLogger("deskwright.serve")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to say, if anything, and whether a person goes on."""
+    """What to say, and whether a person goes on."""
 
     text: str = field(repr=False)
     handover: bool
 
 
 async def respond(
-    parts: Parts, chat_id: str, channel: str, text: str, refresh: Callable[[], Awaitable[None]] | None = None
+    parts: Parts,
+    chat_id: str,
+    channel: str,
+    text: str,
+    goodbye: str,
+    refresh: Callable[[], Awaitable[None]] | None = None,
 ) -> Reply | None:
-    """The bot's reply; None where a person has the chat. What the bot cannot answer is handed over."""
+    """The bot's reply; None where a person has the chat. What the bot cannot answer is handed over, with `goodbye`."""
     if not text:  # a picture, say
-        if await to_thread.run_sync(parts.desk.state, chat_id) in WAITING:
-            return None
-        await hand_over(parts, chat_id, by="bot")
-        return Reply("", True)
-    action = await listen(parts, chat_id, channel, text)
-    if action is not None:
-        return None if action == WAIT else Reply("", True)
-    turns = [*await turns_of(parts, chat_id), {"role": "user", "content": text}]
+        return await _left_to_people(parts, chat_id, goodbye)
     try:
+        action = await listen(parts, chat_id, channel, text)
+        if action is not None:
+            return None if action == WAIT else Reply(goodbye, True)
+        turns = [*await turns_of(parts, chat_id), {"role": "user", "content": text}]
         finished = await _answered(parts, chat_id, channel, turns, refresh)
     except Muted:
         parts.memory.add(chat_id, turns[-1], turns[:-1])
         return None
     except Exception as error:
         log.error("an answer broke off: %s", type(error).__name__)
-        await keep(parts, chat_id, channel, "user", text)
-        await hand_over(parts, chat_id, by="bot")
-        return Reply("", True)
+        await _kept(parts, chat_id, channel, text)
+        return await _left_to_people(parts, chat_id, goodbye)
     parts.memory.add(chat_id, turns[-1], turns[:-1])
     parts.memory.add(chat_id, {"role": "assistant", "content": finished.typed}, turns)
-    handover = finished.action == HANDOVER or not finished.text.strip()
-    if handover:
-        await hand_over(parts, chat_id, by="bot")
-    return Reply(finished.text.strip(), handover)
+    said = finished.text.strip()
+    if finished.action != HANDOVER and said:
+        return Reply(said, False)
+    await hand_over(parts, chat_id, by="bot")
+    announced = holding(said) or said == parts.workspace.config.serve.hand_over.strip()
+    return Reply(said if announced else f"{said}\n\n{goodbye}".strip(), True)
+
+
+async def _left_to_people(parts: Parts, chat_id: str, goodbye: str) -> Reply | None:
+    if await to_thread.run_sync(parts.desk.state, chat_id) in WAITING:
+        return None
+    await hand_over(parts, chat_id, by="bot")
+    return Reply(goodbye, True)
+
+
+async def _kept(parts: Parts, chat_id: str, channel: str, text: str) -> None:
+    """Keeps a message if that can be done; the person reads it in the other service in any case."""
+    try:
+        await keep(parts, chat_id, channel, "user", text)
+    except Exception as error:
+        log.error("a message could not be kept: %s", type(error).__name__)
 
 
 async def _answered(

@@ -8,7 +8,7 @@ can be used alone and the whole can be streamed:
         print(state.get("text", ""), end="")
 
 What the customer wrote is redacted before anything else sees it. Tracing to LangSmith is switched off: nothing leaves
-this machine.
+this machine, but what the engine `openai` sends to the server it is told of, redacted.
 """
 
 from __future__ import annotations
@@ -63,13 +63,11 @@ class State(TypedDict):
     redacted: NotRequired[Redacted]
     """By `redact`: the texts of `turns` with placeholders, and what those stand for (in memory only)."""
     passages: NotRequired[list[Passage]]
-    """By `retrieve`."""
+    """By `retrieve`, and by `decide` where it quotes one: what the answer leans on."""
     messages: NotRequired[list[dict[str, str]]]
     """By `prompt`: what the model sees."""
     near: NotRequired[list[Passage]]
     """By `retrieve`: what was found, also what is not shown to the model."""
-    sources: NotRequired[list[Passage]]
-    """By `decide`: what the answer leans on."""
     action: NotRequired[Action | None]
     """By `decide`, and again after the answer: what the bot does other than answer ("quote", "ask", "handover")."""
     confidence: NotRequired[float | None]
@@ -102,7 +100,14 @@ def build_chat(
     langsmith.configure(enabled=False)
     most = max(passages, 0 if quote_from is None else 1, FOUND if judge else 0)
     found = retrieve(index, passages, most)
-    return redact(gate) | found | decide(quote_from, judge) | prompt(system) | Answer(engine, judge, guards) | speak()
+    return (
+        redact(gate)
+        | found
+        | decide(quote_from, judge, guards)
+        | prompt(system)
+        | Answer(engine, judge, guards)
+        | speak()
+    )
 
 
 def redact(gate: Redactor) -> Part:
@@ -125,21 +130,21 @@ def retrieve(index: Index | None, passages: int, most: int = 0) -> Part:
     return _adding(run)
 
 
-def decide(quote_from: float | None = None, judge: Judge | None = None) -> Part:
+def decide(quote_from: float | None = None, judge: Judge | None = None, guards: Guards | None = None) -> Part:
     """Whether the model answers, or what is done instead (`serve.policy`)."""
 
     def run(state: dict[str, Any]) -> dict[str, Any]:
         turns, near = clean_turns(cast(State, state)), state["near"]
         quotation = quotable(near, quote_from, [turn["content"] for turn in turns])
-        if quotation and not _fits(quotation.answer, state):
+        if quotation and not (_fits(quotation.answer, state) and (guards is None or guards.allow(quotation.answer))):
             quotation = None
-        case = judge.case(turns, near, quotation) if judge else Case(quotation)
+        case = judge.case(turns, near, quotation, state["turns"]) if judge else Case(quotation)
         done = action(case)
         if judge and done in ("ask", "handover") and not _fits(judge.words.of(done), state):
             done = None
         shown = [quotation] if quotation else state["passages"]
         sure = case.grounding if done in ("ask", "handover") else None
-        return {"action": done, "confidence": sure, "passages": shown, "sources": shown}
+        return {"action": done, "confidence": sure, "passages": shown}
 
     return _adding(run)
 

@@ -148,9 +148,10 @@ class Chat:
         if not await self.refresh():
             state = await self._state()
             await self._follow_if("pending", state, known=state != PENDING)
-        reply = await respond(self._parts, self.id, CHANNEL, text, self._refresh)
-        if reply is None or not await self._say(reply.text or self._config.handover, reply.handover):
+        reply = await respond(self._parts, self.id, CHANNEL, text, self._config.handover, self._refresh)
+        if reply is None or (not reply.handover and await self._state() != BOT):
             return
+        await self._post("messages", {"content": reply.text, "message_type": "outgoing", "private": False})
         if reply.handover:
             await self._post("toggle_status", {"status": "open"})
 
@@ -181,12 +182,7 @@ class Chat:
             move, by = step
             await to_thread.run_sync(partial(self._parts.desk.follow, self.id, move, by=by))
 
-    async def _say(self, text: str, handover: bool) -> bool:
-        if not handover and await self._state() != BOT:
-            return False
-        return await self._post("messages", {"content": text, "message_type": "outgoing", "private": False})
-
-    async def _post(self, what: str, content: dict[str, Any]) -> bool:
+    async def _post(self, what: str, content: dict[str, Any]) -> None:
         for wait in (*WAITS, None):
             try:
                 async with self._client() as http:
@@ -194,16 +190,15 @@ class Chat:
                 if answer.status_code < 500:
                     if not answer.is_success:
                         log.error("Chatwoot refused %s with the status %d", what, answer.status_code)
-                    return answer.is_success
+                    return
             except httpx2.ConnectError:
                 pass
             except httpx2.HTTPError as error:  # it may have been taken: not again
                 log.error("Chatwoot did not answer: %s", type(error).__name__)
-                return False
+                return
             if wait is not None:
                 await asyncio.sleep(wait)
-        log.error("Chatwoot could not be reached; the conversation is left without an answer")
-        return False
+        log.error("Chatwoot could not be reached for %s", what)
 
     def _client(self) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(headers={"api_access_token": self._token}, timeout=SECONDS_TO_ANSWER)

@@ -80,12 +80,15 @@ class Desk:
             row = connection.execute(sa.select(self._table).where(self._table.c.chat_id == chat_id)).mappings().first()
         return Handover(**row) if row else None
 
-    def waiting(self) -> list[Handover]:
-        """The chats that are a person's: those that nobody has taken first, then who waits longest."""
-        columns = self._table.c
+    def waiting(self, channel: str, prefix: str) -> list[Handover]:
+        """The chats of a channel that are a person's: those that nobody has taken first, then who waits longest. A chat
+        in which nothing was said yet has no channel; `prefix` is how the ids of this one's begin."""
+        columns, chats = self._table.c, self._store.tables.chats.c
         wanted = (
             sa.select(self._table)
-            .where(columns.state.in_(WAITING))
+            .join(self._store.tables.chats, chats.id == columns.chat_id, isouter=True)
+            .where(columns.state.in_(WAITING), columns.chat_id.startswith(prefix, autoescape=True))
+            .where(sa.func.coalesce(chats.channel, channel) == channel)
             .order_by(sa.case((columns.state == PENDING, 0), else_=1), columns.since)
             .limit(MOST_LISTED)
         )

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import regex
 
 from deskwright.entities import ENTITIES
-from deskwright.plugins import Detector
+from deskwright.plugins import Detector, Span
 
-LONGEST_WORD = 64
+LONGEST_WORD = 256
+"""Of a longer one, a link for example, one half goes out when both were looked at together: an e-mail address is seldom
+longer than the other half."""
 LONGEST_RUN = 48
 """An IBAN in groups of four has 42 characters."""
 CONTEXT = 80
@@ -48,13 +51,18 @@ class Guards:
     ) -> None:
         self._detector = detector
         self._language = language
-        self._allow = tuple(allow)
+        self._allowed = tuple(allow)
         words = sorted((phrase.split() for phrase in never_say if phrase.strip()), key=lambda each: -len(each))
         self._phrases = [regex.compile(r"\s+".join(map(regex.escape, each)), regex.IGNORECASE) for each in words]
 
+    def allow(self, text: str) -> bool:
+        """Whether a text is free of phrases that are never said."""
+        phrases = Phrases(self._phrases)
+        return phrases.feed(text) + phrases.end() == text
+
     def guard(self, known: Iterable[str]) -> Guard:
         """For an answer to a prompt of these texts."""
-        return Guard(Phrases(self._phrases), Numbers(self._detector, self._language, [*self._allow, *known]))
+        return Guard(Phrases(self._phrases), Numbers(self._detector, self._language, [*self._allowed, *known]))
 
 
 class Guard:
@@ -143,14 +151,21 @@ class Numbers:
                 continue
             self._word += piece
             while len(self._word) > LONGEST_WORD:
-                rest = self._word[LONGEST_WORD:]
-                self._word = self._word[:LONGEST_WORD]
-                out.append(self._complete())
-                self._word = rest
+                out.append(self._half())
         return "".join(out)
 
     def end(self) -> str:
         return self._complete() + self._flush()
+
+    def _half(self) -> str:
+        """The run and the first half of a word without end, with what begins there and ends in the second half."""
+        text = self._run + self._word[:LONGEST_WORD]
+        spans, cut = self._spans(text), len(self._run) + LONGEST_WORD // 2
+        for span in spans:
+            cut = span.end if span.start < cut < span.end else cut
+        self._word = self._word[cut - len(self._run) :]
+        self._run = ""
+        return self._say(text[:cut], _without(text[:cut], spans))
 
     def _complete(self) -> str:
         """The word is whole: it goes on with the run, or ends it."""
@@ -170,29 +185,39 @@ class Numbers:
         if not self._run:
             return self._say(char)
         self._run += char
-        return self._flush() if len(self._run) > LONGEST_RUN + LONGEST_WORD else ""
+        return self._flush() if len(self._run) > LONGEST_RUN else ""
 
     def _flush(self) -> str:
         run, self._run = self._run, ""
-        return self._say(run, self._without(run)) if run else ""
+        return self._say(run, _without(run, self._spans(run))) if run else ""
 
     def _say(self, text: str, out: str | None = None) -> str:
         self._said = (self._said + text)[-CONTEXT:]
         return text if out is None else out
 
-    def _without(self, run: str) -> str:
+    def _spans(self, run: str) -> list[Span]:
+        """What is to be replaced in the run, in order. It may begin before it, in what was said."""
+        if not HOT.search(run):
+            return []
         start, text = len(self._said), self._said + run
-        spans = [
-            span for span in self._detector.find(text, self._language) if span.entity in KINDS and span.end > start
-        ]
-        out, at = "", start
-        for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-            if span.end <= at or _plain(text[span.start : span.end]) in self._known:
-                continue
-            begin = max(span.start, at)
-            out += text[at:begin] + ("" if begin == at and out.endswith(">") else f"<{span.entity}_{NOBODY}>")
-            at = span.end
-        return out + text[at:]
+        found = (
+            replace(span, start=span.start - start, end=span.end - start)
+            for span in self._detector.find(text, self._language)
+            if span.entity in KINDS and span.end > start and _plain(text[span.start : span.end]) not in self._known
+        )
+        return sorted(found, key=lambda span: (span.start, -span.end))
+
+
+def _without(text: str, spans: Sequence[Span]) -> str:
+    """The text with placeholders in the place of those spans that end in it."""
+    out, at = "", 0
+    for span in spans:
+        if not at < span.end <= len(text):
+            continue
+        begin = max(span.start, at)
+        out += text[at:begin] + ("" if begin == at and out.endswith(">") else f"<{span.entity}_{NOBODY}>")
+        at = span.end
+    return out + text[at:]
 
 
 def _joins(char: str) -> bool:

@@ -51,13 +51,14 @@ async def keep(parts: Parts, chat_id: str, channel: str, role: str, text: str) -
     """Keeps a message that the bot does not answer: redacted in the record, as it was typed in memory. Returns its id.
 
     Raises:
-        Refusal: it could not be redacted.
+        Refusal: it could not be redacted, or the chat was deleted.
     """
     known = await turns_of(parts, chat_id)
     message_id = new_id("msg")
     clean = await to_thread.run_sync(_redacted, parts, known, text)
     kept = {"id": message_id, "role": role, "content": clean}
-    await to_thread.run_sync(parts.record.keep, chat_id, channel, [kept])
+    if not await to_thread.run_sync(parts.record.keep, chat_id, channel, [kept]):
+        raise Refusal(409, "This chat was deleted.", "wrong_state")
     parts.memory.add(chat_id, {**kept, "content": text}, known)
     return message_id
 

@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 
 from deskwright.hours import is_open
 from deskwright.store import now
+from serve.desk import WAITING
 from serve.handover import from_people, hand_over, keep
 from serve.parts import Parts, Shared
-from serve.widget_api import CHANNEL, LONGEST_MESSAGE, Chat
+from serve.widget_api import CHANNEL, LONGEST_MESSAGE, Chat, Renewed, Watched
 
 LONGEST_CONTACT = 200
 
@@ -35,10 +36,12 @@ async def person(wish: Wish, chat_id: Chat, parts: Shared) -> dict[str, Any]:
 
 
 @router.get("/widget/api/state")
-def state(chat_id: Chat, parts: Shared, after: str = "") -> dict[str, Any]:
-    """Who has the chat, whether people are there now, and what they wrote since the message `after`."""
+def state(chat_id: Watched, token: Renewed, parts: Shared, after: str = "") -> dict[str, Any]:
+    """Who has the chat, whether people are there now, and what they wrote since the message `after`. With a fresh token
+    where the chat is a person's and half of the session's time is over: who waits may wait long."""
     found = parts.desk.state(chat_id)
-    return {"state": found, "open": people_there(parts), "messages": from_people(parts, chat_id, after)}
+    renewed = {"token": token} if token and found in WAITING else {}
+    return {"state": found, "open": people_there(parts), "messages": from_people(parts, chat_id, after), **renewed}
 
 
 @router.delete("/widget/api/chat", status_code=204)

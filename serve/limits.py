@@ -7,6 +7,7 @@ counts for itself.
 from __future__ import annotations
 
 import time
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from fastapi import Request
 from limits import RateLimitItem, parse
@@ -17,6 +18,8 @@ from deskwright.config import Serve
 from serve.refusals import Refusal
 
 KINDS = {"key": "this API key", "session": "this chat", "address": "this address"}
+WATCHING = "60/minute"
+"""How often a chat of the widget may look for news; it does so every four seconds while a person is waited for."""
 
 
 class Limits:
@@ -25,6 +28,7 @@ class Limits:
     def __init__(self, config: Serve) -> None:
         allowed = {kind: getattr(config, f"limit_{kind}") for kind in KINDS}
         self._allowed: dict[str, RateLimitItem] = {kind: parse(text) for kind, text in allowed.items() if text}
+        self._allowed["watch"] = parse(WATCHING)
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
     def count(self, kind: str, who: str) -> None:
@@ -40,11 +44,21 @@ class Limits:
         seconds = max(1, int(free - time.time()) + 1)
         raise Refusal(
             429,
-            f"Too many requests from {KINDS[kind]}: {allowed} are answered. Try again in {seconds} seconds.",
+            f"Too many requests from {KINDS.get(kind, 'this chat')}: {allowed} are answered. Try again in {seconds} seconds.",
             "rate_limit_exceeded",
             headers={"Retry-After": str(seconds)},
         )
 
     def count_address(self, request: Request) -> None:
-        """Counts one request of the address it comes from."""
-        self.count("address", request.client.host if request.client else "")
+        """Counts one request of the address it comes from; of IPv6, of the network that one customer gets (a /64)."""
+        self.count("address", _network(request.client.host) if request.client else "")
+
+
+def _network(host: str) -> str:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address) or address.ipv4_mapped:
+        return host
+    return str(IPv6Network((int(address), 64), strict=False))

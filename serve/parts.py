@@ -33,18 +33,22 @@ class Memory:
     def __init__(self, most: int = REMEMBERED, seconds: float = TOKEN_SECONDS) -> None:
         self._most = most
         self._seconds = seconds
-        self._chats: OrderedDict[str, tuple[float, Turns]] = OrderedDict()
+        self._chats: OrderedDict[str, tuple[float, Turns | None]] = OrderedDict()
         self._lock = Lock()
 
     def turns(self, chat_id: str) -> Turns | None:
         with self._lock:
             self._forget()
-            return list(self._chats[chat_id][1]) if chat_id in self._chats else None
+            _, known = self._chats.get(chat_id, (0.0, None))
+            return None if known is None else list(known)
 
     def add(self, chat_id: str, turn: dict[str, str], known: Turns) -> None:
-        """Adds a turn to a chat, which begins with what is `known` where it is not in memory."""
+        """Adds a turn to a chat, which begins with what is `known` where it is not in memory. A chat that was dropped
+        stays so, whatever was still on its way."""
         with self._lock:
-            before = self._chats[chat_id][1] if chat_id in self._chats else known
+            _, before = self._chats.get(chat_id, (0.0, known))
+            if before is None:
+                return
             self._chats[chat_id] = (time.monotonic(), [*before, turn])
             self._chats.move_to_end(chat_id)
             self._forget()
@@ -52,7 +56,8 @@ class Memory:
     def drop(self, chat_id: str) -> None:
         """Forgets a chat at once."""
         with self._lock:
-            self._chats.pop(chat_id, None)
+            self._chats[chat_id] = (time.monotonic(), None)
+            self._chats.move_to_end(chat_id)
 
     def _forget(self) -> None:
         oldest = time.monotonic() - self._seconds

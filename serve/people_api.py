@@ -25,7 +25,7 @@ MOST_AT_WORK = 20
 """So many chats of the bot, in which something was said so lately, are listed besides: they can be taken too."""
 
 OURS = "chat_"
-"""How the ids of the widget's chats begin. Those of other channels are gone on with there."""
+"""How the ids of the widget's chats begin, and those of the chat API. What is not the widget's is gone on with there."""
 
 router = APIRouter()
 
@@ -43,7 +43,7 @@ def desk() -> Response:
 @router.get("/console/api/chats")
 def chats(parts: Shared, key: Reviewer) -> dict[str, Any]:
     """The chats that are a person's, those that nobody took first; then those that the bot is at."""
-    waiting = [_row(one) for one in parts.desk.waiting() if one.chat_id.startswith(OURS)]
+    waiting = [_row(one) for one in parts.desk.waiting(CHANNEL, OURS)]
     recent = parts.record.recent(CHANNEL, now() - timedelta(minutes=MINUTES_AT_WORK), MOST_AT_WORK)
     at_work = [{"chat_id": one, "state": BOT} for one in recent if parts.desk.state(one) == BOT]
     return {"open": people_there(parts), "chats": waiting, "bot": at_work}
@@ -75,10 +75,11 @@ async def move(
 
 
 def _one(parts: Parts, chat_id: str) -> dict[str, Any]:
-    handover = parts.desk.find(chat_id) if chat_id.startswith(OURS) else None
+    channel = parts.record.channel(chat_id)
+    handover = parts.desk.find(chat_id) if chat_id.startswith(OURS) and channel in (CHANNEL, None) else None
     if handover and handover.state != DELETED:
         return _row(handover)
-    if handover or not chat_id.startswith(OURS) or not parts.record.turns(chat_id):
+    if handover or channel != CHANNEL:
         raise Refusal(404, "There is no such chat.", "no_such_chat")
     return {"chat_id": chat_id, "state": BOT, "contact": "", "agent": "", "since": None}
 

@@ -58,12 +58,19 @@ class Judge:
     confidence: Confidence
     words: Words
 
-    def case(self, turns: Sequence[Mapping[str, str]], near: Sequence[Passage], quotation: Passage | None) -> Case:
-        """`turns` are clean and end on the customer."""
+    def case(
+        self,
+        turns: Sequence[Mapping[str, str]],
+        near: Sequence[Passage],
+        quotation: Passage | None,
+        typed: Sequence[Mapping[str, str]],
+    ) -> Case:
+        """`turns` are clean and end on the customer; `typed` are the same as they were said."""
         scale = self.confidence.grounding
         grounding = scale.probability(features(turns[-1]["content"], near))
         weak = scale.least is not None and grounding < scale.least
-        asked_back = any(turn["role"] == "assistant" and turn["content"] == self.words.ask for turn in turns)
+        question = self.words.ask.strip()
+        asked_back = any(turn["role"] == "assistant" and turn["content"].strip() == question for turn in typed)
         return Case(quotation, grounding, weak, asked_back)
 
     def after(self, question: str, near: Sequence[Passage], tokens: float | None) -> tuple[float | None, Action | None]:

@@ -49,12 +49,12 @@ class Record:
         self._feedback = store.tables.feedback
 
     def keep(self, chat_id: str, channel: str, turns: Sequence[Mapping[str, str]], said: Said | None = None) -> bool:
-        """Adds turns and the bot's answer to them to a chat, which is made when it is new. False if there is an answer
-        and it was dropped, because the chat is no longer the bot's; of a deleted chat nothing is kept at all."""
+        """Adds turns and the bot's answer to them to a chat, which is made when it is new. False if something was
+        dropped: the answer, because the chat is no longer the bot's, or all of it, because the chat was deleted."""
         with self._store.begin() as connection:
             state = state_of(self._store, connection, chat_id, lock=True)
             if state == DELETED:
-                return said is None
+                return False
             if connection.execute(sa.select(self._chats.c.id).where(self._chats.c.id == chat_id)).first() is None:
                 connection.execute(self._chats.insert().values(id=chat_id, channel=channel, created_at=now()))
             position = self._next_position(connection, chat_id)
@@ -83,15 +83,21 @@ class Record:
         with self._store.read() as connection:
             return [(row.id, row.text) for row in connection.execute(wanted)]
 
+    def channel(self, chat_id: str) -> str | None:
+        """Where a chat goes on; None for one in which nothing was said."""
+        with self._store.read() as connection:
+            wanted = sa.select(self._chats.c.channel).where(self._chats.c.id == chat_id)
+            found: str | None = connection.execute(wanted).scalar()
+            return found
+
     def recent(self, channel: str, since: datetime, limit: int) -> list[str]:
         """The chats of a channel in which something was said since then, the latest first."""
         latest = sa.func.max(self._messages.c.created_at)
         wanted = (
             sa.select(self._messages.c.chat_id)
             .join(self._chats, self._chats.c.id == self._messages.c.chat_id)
-            .where(self._chats.c.channel == channel)
+            .where(self._chats.c.channel == channel, self._messages.c.created_at >= since)
             .group_by(self._messages.c.chat_id)
-            .having(latest >= since)
             .order_by(latest.desc())
             .limit(limit)
         )

@@ -140,10 +140,10 @@ class Thread:
             await keep(self._parts, self.id, CHANNEL, "human", self._text)
 
     async def _answer(self) -> None:
-        reply = await respond(self._parts, self.id, CHANNEL, self._text)
+        reply = await respond(self._parts, self.id, CHANNEL, self._text, self._config.handover)
         if reply is None or (not reply.handover and await self._state() != BOT):
             return
-        await to_thread.run_sync(self._post, reply.text or self._config.handover)
+        await to_thread.run_sync(self._post, reply.text)
 
     async def _state(self) -> str:
         return await to_thread.run_sync(self._parts.desk.state, self.id)

@@ -18,9 +18,9 @@ from sse_starlette import EventSourceResponse
 
 from deskwright.plugins import Generation
 from serve import access
-from serve.answers import Ask, Finished, Muted, answer
+from serve.answers import HANDOVER, Ask, Finished, Muted, answer
 from serve.desk import BOT, DELETED
-from serve.handover import WAIT, for_the_bot, listen, turns_of
+from serve.handover import WAIT, for_the_bot, hand_over, listen, turns_of
 from serve.live import Served
 from serve.openai_api import broken, events
 from serve.parts import Parts, Shared, Turns
@@ -54,25 +54,63 @@ def _origin(request: Request, parts: Shared) -> str:
     origin = request.headers.get("origin") or request.headers.get("x-origin", "")
     own = urlsplit(origin).netloc == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
-        raise Refusal(403, "This page may not use the chat: its origin is not in serve.origins.", "wrong_origin")
-    parts.limits.count_address(request)
+        message = "This page may not use the chat: its origin is neither in serve.origins nor the host that was asked."
+        raise Refusal(403, f"{message} A reverse proxy must pass the header Host on.", "wrong_origin")
     return origin
 
 
-Origin = Annotated[str, Depends(_origin)]
+Page = Annotated[str, Depends(_origin)]
+
+
+def _counted(request: Request, parts: Shared, page: Page) -> str:
+    parts.limits.count_address(request)
+    return page
+
+
+Origin = Annotated[str, Depends(_counted)]
 
 
 def _chat(request: Request, parts: Shared, origin: Origin) -> str:
-    token = request.headers.get("authorization", "").removeprefix("Bearer ")
-    chat_id = access.chat_of(parts.workspace.keys.session, token, origin)
-    if parts.desk.state(chat_id) == DELETED:
-        raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
+    chat_id = _chat_of(request, parts, origin)
     parts.limits.count("session", chat_id)
     return chat_id
 
 
 Chat = Annotated[str, Depends(_chat)]
 """The id of the chat that the session token is for."""
+
+
+def _watched(request: Request, parts: Shared, page: Page) -> str:
+    try:
+        chat_id = _chat_of(request, parts, page)
+    except Refusal:
+        parts.limits.count_address(request)
+        raise
+    parts.limits.count("watch", chat_id)
+    return chat_id
+
+
+Watched = Annotated[str, Depends(_watched)]
+"""The same for who only looks for news: many who wait may share an address, and are not counted by it."""
+
+
+def _chat_of(request: Request, parts: Parts, origin: str) -> str:
+    chat_id = access.chat_of(parts.workspace.keys.session, _token(request), origin)
+    if parts.desk.state(chat_id) == DELETED:
+        raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
+    return chat_id
+
+
+def _renewed(request: Request, parts: Shared, page: Page) -> str | None:
+    return access.renewed(parts.workspace.keys.session, _token(request), page)
+
+
+Renewed = Annotated[str | None, Depends(_renewed)]
+"""A fresh token for the same chat, where half of the time of the one that was sent is over."""
+
+
+def _token(request: Request) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 @router.post("/widget/api/session")
@@ -83,18 +121,18 @@ def session(parts: Shared, origin: Origin) -> dict[str, Any]:
 
 
 @router.post("/widget/api/chat", response_class=EventSourceResponse)
-async def chat(question: Question, chat_id: Chat, parts: Shared) -> EventSourceResponse:
+async def chat(question: Question, chat_id: Chat, token: Renewed, parts: Shared) -> EventSourceResponse:
     """Answers the next message of a chat: events `{"type": "text" | "end" | "error", ...}`. A chat that is a person's
     gets no text: what is said in it is kept for them."""
     message = question.message.strip()
     if not message:
         raise Refusal(400, "The message is empty.", param="message")
     if action := await listen(parts, chat_id, CHANNEL, message):
-        return events(_for_a_person(parts, chat_id, action))
+        return events(_for_a_person(parts, chat_id, action, token))
     served = await parts.live.current()
     served.line.check()
     turns = [*await turns_of(parts, chat_id), {"role": "user", "content": message}]
-    return events(_events(parts, served, chat_id, turns))
+    return events(_events(parts, served, chat_id, turns, token))
 
 
 @router.post("/widget/api/feedback")
@@ -118,7 +156,7 @@ def redacted(parts: Parts, place: tuple[str, int], text: str) -> str:
     return parts.gate.redact([*said, text.strip()]).texts[-1]
 
 
-async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> AsyncIterator[str]:
+async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns, token: str | None) -> AsyncIterator[str]:
     how = Generation(max_tokens=parts.workspace.config.serve.max_tokens)
     ask = Ask(chat_id, CHANNEL, for_the_bot(turns[-LONGEST_HISTORY:]), how, fresh=1)
     try:
@@ -127,23 +165,25 @@ async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns) -> A
                 if isinstance(piece, Finished):
                     parts.memory.add(chat_id, turns[-1], turns[:-1])
                     parts.memory.add(chat_id, {"role": "assistant", "content": piece.typed}, turns)
-                    yield _end(piece.said.message_id, BOT, piece.action)
+                    state = await hand_over(parts, chat_id, by="bot") if piece.action == HANDOVER else BOT
+                    yield _end(piece.said.message_id, state, piece.action, token)
                 else:
                     yield json.dumps({"type": "text", "text": piece})
     except Muted:
         state = await to_thread.run_sync(parts.desk.state, chat_id)
         if state != DELETED:
             parts.memory.add(chat_id, turns[-1], turns[:-1])
-        yield _end(None, state, WAIT)
+        yield _end(None, state, WAIT, token)
     except Refusal as refusal:
         yield json.dumps({"type": "error", "message": refusal.message, "code": refusal.code})
     except Exception as error:
         yield json.dumps({"type": "error", "message": broken(error).message})
 
 
-async def _for_a_person(parts: Parts, chat_id: str, action: str) -> AsyncIterator[str]:
-    yield _end(None, await to_thread.run_sync(parts.desk.state, chat_id), action)
+async def _for_a_person(parts: Parts, chat_id: str, action: str, token: str | None) -> AsyncIterator[str]:
+    yield _end(None, await to_thread.run_sync(parts.desk.state, chat_id), action, token)
 
 
-def _end(message_id: str | None, state: str, action: str | None) -> str:
-    return json.dumps({"type": "end", "message_id": message_id, "state": state, "action": action})
+def _end(message_id: str | None, state: str, action: str | None, token: str | None) -> str:
+    renewed = {"token": token} if token else {}
+    return json.dumps({"type": "end", "message_id": message_id, "state": state, "action": action, **renewed})

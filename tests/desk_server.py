@@ -39,6 +39,10 @@ class Desk:
     messages: list[dict[str, str]] = field(default_factory=list)
     polls: int = 0
     handover: bool = False
+    takes: bool = False
+    """A person takes the chat while the bot answers."""
+    renews: bool = False
+    """The next answer ends with a fresh token, and the old one is worth nothing any more."""
 
     def write(self, text: str) -> None:
         """A person at the desk writes."""
@@ -95,9 +99,16 @@ def _events(desk: Desk, message: str) -> Iterator[str]:
             return
         time.sleep(desk.pause)
         yield _event(type="text", text=piece)
-    action = "handover" if desk.handover else None
-    yield _event(type="end", message_id=f"msg_{len(desk.asked)}", state=desk.state, action=action)
-    desk.handover = False
+    if desk.takes:
+        desk.state = "human"
+        yield _event(type="end", message_id=None, state=desk.state, action="wait")
+        return
+    action, more = "handover" if desk.handover else None, {}
+    if desk.renews:
+        desk.tokens = {"fresh"}
+        more = {"token": "fresh"}
+    yield _event(type="end", message_id=f"msg_{len(desk.asked)}", state=desk.state, action=action, **more)
+    desk.handover = desk.renews = False
 
 
 def _event(**data: Any) -> str:

@@ -8,10 +8,14 @@ from typing import Any
 
 from deskwright.plugins import Generation, Token
 from deskwright.workspace import Workspace
+from instruct.confidence import Confidence, Scale
 from privacy.gate import Gate
 from serve.app import create_app
 from serve.chat import build_chat
 from serve.live import Live, Served
+from serve.policy import Judge, Words
+
+WORDS = Words("Could you say more?", "A colleague will help.")
 
 
 class Held:
@@ -44,7 +48,14 @@ class Saying:
         yield Token(self.words, "stop", 1, 3, confidence=1.0)
 
 
-def application(ws: Workspace, engine: Any) -> Any:
+def judge(least: float | None = 0.3, least_after: float | None = None) -> Judge:
+    """Sure of what is near, and of tokens that are likely."""
+    before = Scale((0.5, 0, 0, 0), (0.1, 1, 1, 1), (1.0, 0, 0, 0), 0.0, least)
+    after = Scale((0, 0, 0, 0, 0.5), (1, 1, 1, 1, 0.1), (0, 0, 0, 0, 1.0), 0.0, least_after)
+    return Judge(Confidence(before, after, 100, 0.5), WORDS)
+
+
+def application(ws: Workspace, engine: Any, by: Judge | None = None) -> Any:
     gate = Gate.of(ws)
-    chat = build_chat(gate, engine, None, "Help.", 0)
+    chat = build_chat(gate, engine, None, "Help.", 0, judge=by)
     return create_app(ws, Live(ws.store, lambda model: Served(engine.model, engine.digest, chat), untuned=True), gate)

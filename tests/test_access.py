@@ -111,6 +111,31 @@ def test_a_chat_has_a_limit_of_its_own(app: Callable[..., tuple[object, Workspac
     assert [answer.status_code for answer in said] == [200, 429, 200]
 
 
+def test_who_waits_is_counted_by_chat_and_not_by_address(app: Callable[..., tuple[object, Workspace]]) -> None:
+    made, _ = app('limit_address = "2/minute"\nlimit_session = "1/minute"')
+    page = {"Origin": "http://testserver"}
+    with TestClient(made) as http:  # type: ignore[arg-type]
+        tokens = [http.post("/widget/api/session", headers=page).json()["token"] for _ in range(2)]
+        looked = [
+            http.get("/widget/api/state", headers={**page, "Authorization": f"Bearer {token}"}).status_code
+            for token in (*tokens * 20, "wrong")
+        ]
+
+    assert looked == [200] * 40 + [429]
+
+
+def test_ipv6_is_counted_by_the_network_of_a_customer(app: Callable[..., tuple[object, Workspace]]) -> None:
+    made, _ = app('limit_address = "1/minute"')
+    visitors = ("2001:db8::1", "2001:db8::2:3", "2001:db8:0:1::1", "::ffff:192.0.2.1", "::ffff:192.0.2.2")
+    with at_work(made, ("127.0.0.1",)) as url:
+        found = [
+            httpx.post(f"{url}/widget/api/session", headers={"Origin": url, "X-Forwarded-For": visitor}).status_code
+            for visitor in visitors
+        ]
+
+    assert found == [200, 429, 200, 200, 200]
+
+
 @pytest.mark.parametrize(("proxies", "statuses"), [((), [200, 429, 429]), (("127.0.0.1",), [200, 429, 200])])
 def test_only_a_known_proxy_says_whom_it_speaks_for(
     app: Callable[..., tuple[object, Workspace]], proxies: tuple[str, ...], statuses: list[int]

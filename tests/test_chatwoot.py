@@ -18,7 +18,7 @@ from deskwright.errors import ConfigError
 from deskwright.workspace import Workspace
 from serve.desk import Desk
 from serve.engines.echo import Echo
-from tests.serving import Held, Saying, application
+from tests.serving import Held, Saying, application, judge
 from tests.stand_in import StandIn, process, until
 
 CANARY = "zoe.canary@example.com"
@@ -259,6 +259,40 @@ def test_an_answer_that_promises_a_person_opens_the_conversation_and_says_goodby
         bot.idle()
 
     assert bot.posted() == [promise]
+    assert len(bot.chatwoot.calls(TOGGLE)) == 1
+
+
+@pytest.mark.parametrize("text", ["where is it", "Can I talk to a human please?"])
+def test_what_cannot_be_redacted_is_handed_over_and_not_kept(
+    bot: Bot, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("privacy.gate.Gate._scan", lambda self, texts: dict.fromkeys(texts))  # each took too long
+    bot.say(text)
+    bot.idle()
+
+    assert bot.posted() == [HANDOVER]
+    assert len(bot.chatwoot.calls(TOGGLE)) == 1
+    assert bot.state() == "pending"
+    assert bot.said() == []
+
+
+def test_after_an_answer_that_may_be_wrong_the_bot_says_that_somebody_goes_on(
+    chatwoot: Workspace, stand_in: StandIn
+) -> None:
+    with TestClient(application(chatwoot, Saying("Within 30 days."), judge(None, least_after=1.0))) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        bot.say("may I return it")
+        bot.idle()
+
+    assert bot.posted() == [f"Within 30 days.\n\n{HANDOVER}"]
+    assert bot.state() == "pending"
+
+
+def test_a_conversation_is_opened_also_where_the_message_was_not_taken(bot: Bot) -> None:
+    bot.chatwoot.set({MESSAGES: [(422, {})]})
+    bot.say("Can I talk to a human please?")
+    bot.idle()
+
     assert len(bot.chatwoot.calls(TOGGLE)) == 1
 
 

@@ -13,17 +13,19 @@ import pytest
 from deskwright.plugins import Generation
 from deskwright.workspace import Workspace
 from instruct.answering import Said
-from instruct.confidence import Confidence, Scale, _token_probability, features, fit, limit, report, weakness
+from instruct.confidence import Confidence, _token_probability, features, fit, limit, report, weakness
 from instruct.passages import Passage
 from instruct.prompt import render
 from instruct.rows import Row
+from privacy.detect.patterns import Patterns
 from privacy.gate import Gate
 from serve.chat import build_chat
 from serve.engines.echo import Echo
+from serve.guard import Guards
 from serve.policy import POLICY, Case, Judge, Words, action
+from tests.serving import WORDS, judge
 from tests.test_tuning import made
 
-WORDS = Words("Could you say more?", "A colleague will help.")
 NEAR = Passage("r/1", "Where is my parcel?", "It leaves our house within two days.", 0.9)
 FAR = Passage("r/2", "May I return it?", "Within 30 days.", 0.2)
 
@@ -57,15 +59,8 @@ def learnt() -> Confidence:
     return found
 
 
-def judge(least: float | None = 0.3, least_after: float | None = None) -> Judge:
-    """Sure of what is near, and of tokens that are likely."""
-    before = Scale((0.5, 0, 0, 0), (0.1, 1, 1, 1), (1.0, 0, 0, 0), 0.0, least)
-    after = Scale((0, 0, 0, 0, 0.5), (1, 1, 1, 1, 0.1), (0, 0, 0, 0, 1.0), 0.0, least_after)
-    return Judge(Confidence(before, after, 100, 0.5), WORDS)
-
-
-def said(ws: Workspace, near: Passage, by: Judge | None, *turns: str, **more: Any) -> Any:
-    chat = build_chat(Gate.of(ws), Echo(), Index(near), "Help.", 1, 0.8, by)
+def said(ws: Workspace, near: Passage, by: Judge | None, *turns: str, guards: Guards | None = None, **more: Any) -> Any:
+    chat = build_chat(Gate.of(ws), Echo(), Index(near), "Help.", 1, 0.8, by, guards)
     asked = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(turns)]
     return chat.invoke({"turns": asked, **more})
 
@@ -214,15 +209,32 @@ def test_where_hardly_an_answer_is_good_the_bot_asks_back_once_and_then_hands_ov
     assert first["answer"].usage_metadata["output_tokens"] == 0
 
 
+def test_the_bot_knows_its_question_again_though_the_record_has_it_without_the_name(ws: Workspace) -> None:
+    ask = " I am Zoe Canary, the assistant. Could you say more? "
+    by = replace(judge(), words=Words(ask, "A colleague will help."))
+
+    assert said(ws, FAR, by, "it does not do it", ask.strip(), "well, it does not")["action"] == "handover"
+
+
+@pytest.mark.parametrize(("phrase", "action"), [("Our  HOUSE", None), ("our ho", "quote")])
+def test_a_colleagues_answer_with_what_is_never_said_is_not_quoted(
+    ws: Workspace, phrase: str, action: str | None
+) -> None:
+    state = said(ws, NEAR, None, "Where is the parcel?", guards=Guards(Patterns(), never_say=[phrase]))
+
+    assert state["action"] == action
+    assert (state["text"] == NEAR.answer) == (action == "quote")
+
+
 def test_what_is_near_is_quoted_and_what_is_found_is_answered(ws: Workspace) -> None:
     quoted = said(ws, NEAR, judge(), "Where is the parcel?")
     answered = said(ws, replace(NEAR, score=0.7), judge(), "Where is the parcel?")
 
     assert (quoted["action"], quoted["text"]) == ("quote", NEAR.answer)
-    assert quoted["sources"] == [NEAR]
+    assert quoted["passages"] == [NEAR]
     assert (answered["action"], answered["text"]) == (None, "Where is the parcel?")
     assert answered["confidence"] > 0.9
-    assert [passage.id for passage in answered["sources"]] == ["r/1"]
+    assert [passage.id for passage in answered["passages"]] == ["r/1"]
 
 
 def test_an_answer_the_model_is_unsure_of_is_handed_over_after_it(ws: Workspace) -> None:

@@ -20,12 +20,13 @@ PHRASES = ("Project Falcon", "Falcon", "the  escalation\tqueue")
 GUARDS = Guards(Patterns(), "en", PHRASES, allow=("care@shop.example.com",))
 KNOWN = ("Help. Call us on 0800 555 0199.",)
 
+LONG = "support.department.of.the.whole.company@some-long-example.com"
 MAIL, CARD, PHONE, IBAN = "bob@example.net", "4111 1111 1111 1111", "+1 415 555 0173", "GB29 NWBK 6016 1331 9268 19"
 PARTS = (
     MAIL, CARD, PHONE, IBAN, "(415) 555-0173", "4111-1111-1111-1111", "192.168.10.4", "care@shop.example.com",
     "0800 555 0199", "Project Falcon", "project  FALCON", "Falcon", "Falconry", "project", "the escalation queue",
     "the escalation", "<EMAIL_1>", "<PERSON_2>", "Your order", "is on its way", "in 3 to 5 days", "costs 12.50 EUR",
-    ".", ",", "-", "\n", "  ", " ", "(", ")", ":", "1", "22", "my password is hunter2", "x" * 70, "7" * 130, "é", "🙂",
+    ".", ",", "-", "\n", "  ", " ", "(", ")", ":", "1", "22", "my password is hunter2", "x" * 70, "7" * 130, f"mailto:{LONG}", "https://shop.example.com/" + "a/" * 130, "é", "🙂",
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=5)), max_size=12).flatmap(
     lambda parts: st.sampled_from((" ", "", ", ")).map(lambda joint: joint.join(parts))
@@ -62,6 +63,12 @@ def test_no_more_is_held_back_than_a_word_and_a_number(text: str) -> None:
         (f"Write to {MAIL}, please.", "Write to <EMAIL_9000>, please."),
         (f"The card {CARD} was charged", "The card <CREDIT_CARD_9000> was charged"),
         (f"Call {PHONE} now.", "Call <PHONE_9000> now."),
+        (f"[write to us](mailto:{LONG}).", "[write to us](mailto:<EMAIL_9000>)."),
+        *(
+            (f"{'b,' * before}{LONG},{'c' * after}", f"{'b,' * before}<EMAIL_9000>,{'c' * after}")
+            for before in (40, 63, 64, 70, 120, 127, 128)
+            for after in (0, 70, 300)
+        ),
         (f"Pay to {IBAN}.", "Pay to <IBAN_9000>."),
         (f"Pay to {IBAN} or {MAIL} or both", "Pay to <IBAN_9000> or <EMAIL_9000> or both"),
         ("Write to care@shop.example.com.", "Write to care@shop.example.com."),

@@ -6,10 +6,12 @@ import base64
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -28,6 +30,7 @@ from serve import access
 from serve.commands import run
 from serve.desk import BOT, CLOSED, DELETED, HUMAN, MOVES, PENDING, Desk
 from serve.engines.echo import Echo
+from serve.handover import keep
 from serve.record import Record, Said
 from serve.refusals import Refusal
 from serve.wishes import wants_person
@@ -208,13 +211,15 @@ def test_words_that_ask_for_a_person_get_one_and_no_answer(client: Client) -> No
     assert client.listed()["chats"][0]["state"] == "pending"
 
 
-def test_an_answer_that_promises_a_person_says_so_in_its_action(ws: Workspace) -> None:
+def test_an_answer_that_promises_a_person_asks_for_one(ws: Workspace) -> None:
     with TestClient(application(ws, Saying(HOLDING))) as http:
         client = Client(http, ws)
         *texts, end = client.say("where is my parcel")
+        listed = client.listed()["chats"]
 
     assert "".join(event["text"] for event in texts) == HOLDING
-    assert (end["state"], end["action"]) == ("bot", "handover")
+    assert (end["state"], end["action"]) == ("pending", "handover")
+    assert [chat["chat_id"] for chat in listed] == [client.chat_id]
 
 
 @pytest.mark.parametrize(("question", "action"), [("I want to speak to an agent", "handover"), ("hello", None)])
@@ -376,6 +381,46 @@ def test_an_answer_that_is_on_its_way_does_not_bring_a_deleted_chat_back(ws: Wor
         assert http.app.state.parts.memory.turns(client.chat_id) is None
 
 
+def test_what_is_late_brings_nothing_of_a_deleted_chat_back(client: Client) -> None:
+    client.say("hello")
+    assert client.http.delete("/widget/api/chat", headers=client.visitor).status_code == 204
+    parts = client.http.app.state.parts
+    with pytest.raises(Refusal, match="deleted"):
+        client.http.portal.call(keep, parts, client.chat_id, "widget", "user", "am I still here")
+    parts.memory.add(client.chat_id, {"role": "user", "content": "hello"}, [])
+
+    assert not parts.record.keep(client.chat_id, "widget", [{"role": "user", "content": "hello"}])
+    assert parts.memory.turns(client.chat_id) is None
+    assert client.rows("chats") == client.rows("chat_messages") == []
+
+
+def test_a_session_goes_on_while_somebody_talks_or_waits(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def later(share: float) -> None:
+        now = time.time() + share * access.TOKEN_SECONDS
+        monkeypatch.setattr("serve.access.time", SimpleNamespace(time=lambda: now))
+
+    old, chat_id = client.visitor, client.chat_id
+    later(0.4)
+
+    assert "token" not in client.say("hello")[-1]
+
+    later(0.6)
+    token = client.say("hello")[-1]["token"]
+
+    assert "token" not in client.state()
+
+    client.person()
+    waiting = client.state()["token"]
+    later(1.1)
+
+    assert client.http.get("/widget/api/state", headers=old).status_code == 401
+    for fresh in (token, waiting):
+        client.visitor = {**old, "Authorization": f"Bearer {fresh}"}
+
+        assert client.state()["state"] == "pending"
+        assert client.chat_id == chat_id
+
+
 def test_a_page_that_reads_from_its_own_server_says_its_origin_itself(ws: Workspace) -> None:
     with TestClient(application(ws, Echo())) as http:
         client = Client(http, ws, "http://testserver")
@@ -427,6 +472,24 @@ def test_the_list_has_who_waits_first_and_the_bots_chats_apart(client: Client) -
     assert [chat["state"] for chat in listed["chats"]] == ["pending", "human"]
     assert listed["chats"][0]["chat_id"] == client.chat_id
     assert listed["bot"] == [{"chat_id": bots, "state": "bot"}]
+
+
+def test_chats_of_other_channels_are_not_the_consoles_however_many_wait(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.desk.MOST_LISTED", 2)
+    key = {"Authorization": f"Bearer {access.create(client.ws.store, 'integration', 'test')}"}
+    body = {"model": "deskwright", "messages": [{"role": "user", "content": "hello"}]}
+    client.http.post("/v1/chat/completions", json=body, headers=key)
+    (api,) = [row["id"] for row in client.rows("chats")]
+    desk = Desk(client.ws.store)
+    for chat_id in (api, "slack-T0-C0-1.0", "slack-T0-C0-2.0"):
+        desk.move(chat_id, "ask", by="visitor")
+    client.person()
+
+    assert [chat["chat_id"] for chat in client.listed()["chats"]] == [client.chat_id]
+    assert client.move("take").json() == {"state": "human"}
+    assert client.http.post(f"/console/api/chats/{api}/take", headers=client.reviewer).status_code == 404
 
 
 def test_a_chat_shows_its_redacted_turns(client: Client) -> None:
@@ -508,9 +571,15 @@ def test_hours_that_cannot_be_read_are_told(hours: dict[str, str], words: str) -
 
 
 @pytest.mark.parametrize(
-    "setting", [{"time_zone": "Berlin"}, {"webhook": "http://desk.example.com"}, {"webhook": "desk.example.com"}]
+    "setting",
+    [
+        {"time_zone": "Berlin"},
+        {"webhook": "http://desk.example.com"},
+        {"webhook": "desk.example.com"},
+        {"server": {"url": "http://gpu.example.com/v1"}},
+    ],
 )
-def test_settings_that_cannot_work_are_refused(setting: dict[str, str]) -> None:
+def test_settings_that_cannot_work_are_refused(setting: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected"):
         Config.model_validate({"serve": setting})
 
@@ -675,8 +744,8 @@ def test_the_widgets_page_may_ask_look_and_delete(browser: Any, ws: Workspace) -
     script = """
         const done = arguments[arguments.length - 1];
         const call = async (method, path, token, body) => {
-          const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}`,
-                "X-Origin": location.origin };
+          const type = { "Content-Type": "application/json", "X-Origin": location.origin };
+          const headers = { ...type, Authorization: `Bearer ${token}` };
           const response = await fetch(`/widget/api/${path}`, { method, headers, body: body && JSON.stringify(body) });
           return { status: response.status, data: await response.json().catch(() => null) };
         };

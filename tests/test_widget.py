@@ -371,6 +371,37 @@ def test_the_bot_hands_over_by_itself(browser: Any, site: Site) -> None:
     assert texts(browser, ".turn.theirs .bubble")[-1] == "A colleague will take over."
 
 
+def test_what_was_written_of_an_answer_goes_when_a_person_takes_the_chat(browser: Any, site: Site) -> None:
+    site.desk.takes, site.desk.answer = True, lambda message: ["I am not"]
+    browser.get(site.url)
+    ask(browser, "hello")
+    until(browser, lambda: one(browser, "#about").text == "A person is answering")
+
+    assert texts(browser, ".turn .bubble")[1:] == ["hello"]
+
+
+def test_a_person_who_takes_the_chat_from_the_bot_reaches_the_customer(browser: Any, site: Site) -> None:
+    browser.get(site.url)
+    ask(browser, "hello")
+    answered(browser)
+    site.desk.write("Mina here, I can do that.")
+    browser.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+    until(browser, lambda: texts(browser, ".turn.human .bubble") == ["Mina here, I can do that."])
+
+    assert one(browser, "#about").text == "A person is answering"
+
+
+def test_a_fresh_token_goes_on_with_the_same_chat(browser: Any, site: Site) -> None:
+    site.desk.renews = True
+    browser.get(site.url)
+    for n in (1, 2):
+        ask(browser, "hello")
+        answered(browser, n)
+
+    assert site.desk.tokens == {"fresh"}
+    assert severe(browser) == []
+
+
 # --- What is kept ---------------------------------------------------------------------------------------------------
 
 

@@ -70,8 +70,7 @@ function ended(turn, text, event) {
   if (event.message_id) {
     turn.finish(text.trim() ? text : texts.no_answer, { id: event.message_id });
     offerThumbs(turn, event.message_id);
-  } else if (text.trim()) turn.finish(text);
-  else turn.drop();
+  } else turn.drop(); // what was written of it is no answer: a person has the chat
   follow(event);
 }
 

@@ -6,6 +6,7 @@ import { keep, kept } from "./memory.js";
 import { tell } from "./frame.js";
 
 const EVERY = 4000;
+const SELDOM = 25000;
 const ask = find("person");
 const about = find("about");
 const LABELS = { pending: texts.person_waiting, human: texts.person_here };
@@ -16,6 +17,9 @@ let away = null;
 let timer = 0;
 
 ask.addEventListener("click", askForPerson);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && kept.token) look();
+});
 
 async function askForPerson() {
   if (asking || ask.ariaDisabled === "true") return;
@@ -43,8 +47,10 @@ function nobody() {
 }
 
 // What the end of an answer says of the state; whether anybody is there, only the server knows.
-export function follow({ state, action }) {
+export function follow({ state, action, token }) {
+  if (token) keep({ token });
   if (action === "handover" || (state && state !== current())) look();
+  else show(current());
 }
 
 // Begins where the page before left off, or anew.
@@ -52,15 +58,17 @@ export function resume() {
   away?.remove();
   away = null;
   show(current());
+  if (kept.token) look();
 }
 
 function current() {
   return kept.state ?? "bot";
 }
 
-function take({ state, open, messages = [] }) {
+function take({ state, open, token, messages = [] }) {
   const before = current();
-  keep({ state, open });
+  if (token) keep({ token });
+  if (state in LABELS || state !== before) keep({ state, open }); // a page only left open is not kept for longer
   if (state === "pending" && !open && !kept.left) leaveMessage();
   else if (state === "pending" && before !== "pending") note(texts.person_pending);
   else if (state === "bot" && before === "human") note(texts.person_gone);
@@ -83,6 +91,7 @@ function show(state) {
   if (!(state in LABELS)) away = away?.remove() ?? null;
   clearTimeout(timer);
   if (state in LABELS) timer = setTimeout(look, EVERY);
+  else if (kept.token && !document.hidden) timer = setTimeout(look, SELDOM); // somebody may take the chat from the bot
 }
 
 async function look() {
@@ -93,12 +102,12 @@ async function look() {
     const response = await request("GET", `state?after=${after}`);
     const news = await response.json();
     if (kept.token === token) take(news);
+    else show(current()); // a fresh token came meanwhile, or another chat
   } catch (error) {
-    if (kept.token !== token) return;
-    if (error instanceof Refused && error.status < 500 && error.status !== 429) {
-      keep({ state: "bot" });
-      show("bot");
-    } else timer = setTimeout(look, EVERY);
+    if (kept.token === token && error instanceof Refused && error.status < 500 && error.status !== 429) {
+      keep({ state: "bot", token: error.status === 401 ? null : token });
+    }
+    show(current());
   }
 }
 
