@@ -231,7 +231,7 @@ class Server(_Section):
     @field_validator("url")
     @classmethod
     def _safe(cls, given: str) -> str:
-        return _encrypted(given)
+        return over_tls(given)
 
 
 class Serve(_Section):
