@@ -1,8 +1,8 @@
 """Vectors with their classes -> a logistic regression over them whose probabilities are calibrated.
 
-The parts that `topics`, `needs_human` and `confidence` share. Calibration is by one temperature on held-out folds (Guo et al. 2017,
-arXiv:1706.04599). What one customer said stands on one side of a fold: two turns of one conversation are alike, and a
-model that has seen the one would look surer of the other than it is of a stranger's.
+The parts that `topics`, `needs_human` and `confidence` share. Calibration is by one temperature on held-out folds (Guo
+et al. 2017, arXiv:1706.04599). What one customer said stands on one side of a fold: two turns of one
+conversation are alike, and a model that has seen the one would look surer of the other than it is of a stranger's.
 """
 
 from __future__ import annotations

@@ -112,9 +112,9 @@ def weakness(known: Confidence | None) -> str:
         )
     if known.good < MOST_BELOW and known.grounding.least is None and known.confidence.least is None:
         return (
-            f"Only {known.good:.0%} of its answers to validation questions are good, and nothing tells which: it is too "
-            "weak for the policy, which would ask back or hand over on most questions, and answers every one. A larger "
-            "base model or more conversations help."
+            f"Only {known.good:.0%} of its answers to validation questions are good, and nothing tells which: it is "
+            "too weak for the policy, which would ask back or hand over on most questions, and answers every one. "
+            "A larger base model or more conversations help."
         )
     return ""
 
@@ -164,8 +164,8 @@ def fit(before: Figures, sure: Figures, good: npt.NDArray[np.bool_], customers: 
     if min(good.sum(), (~good).sum()) < LEAST_OF_A_KIND:
         return None
     after = np.column_stack([before, sure])
-    scales = (_scale(values, good, customers) for values in (before, after))
-    return Confidence(*scales, len(good), float(good.mean()))
+    grounding, confidence = (_scale(values, good, customers) for values in (before, after))
+    return Confidence(grounding, confidence, len(good), float(good.mean()))
 
 
 def _scale(values: Figures, good: npt.NDArray[np.bool_], customers: Sequence[str]) -> Scale:

@@ -5,7 +5,8 @@ of it. On GPUs TRL leaves the masked ones out; elsewhere it computes all. Here t
 model's own head, so that what a model does to its logits after it, scaling or capping them, stays as it is.
 
 Rows may have a `weight`, by which the loss of each of their learnt tokens is multiplied in training. It is still
-divided by the number of learnt tokens, and evaluation knows no weights, so that losses stay comparable.
+divided by the number of learnt tokens, and evaluation knows no weights, so that losses stay comparable. Who trains
+gives weights of one in the mean (`tune.balanced`).
 """
 
 from __future__ import annotations

@@ -123,6 +123,14 @@ def examples(tokenizer: Any, rows: Sequence[Row], system: str) -> list[dict[str,
     return made
 
 
+def balanced(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Examples with their weights divided by what a learnt token weighs in the mean, so that neither the loss nor the
+    length of the steps depends on how many customers were content."""
+    learnt = [sum(row["completion_mask"]) for row in rows]
+    weighed = sum(row["weight"] * count for row, count in zip(rows, learnt, strict=True))
+    return [{**row, "weight": row["weight"] * sum(learnt) / weighed} for row in rows]
+
+
 def train(workspace: Workspace, fingerprint: str, working: Path, watching: Sequence[Any] = ()) -> dict[str, float]:
     """Trains into `working`, leaves the adapter in `working/adapter`, returns the losses. `watching` are callbacks."""
     import torch
@@ -139,7 +147,7 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
     _check_reporter(settings.report_to)
     tokenizer = base.tokenizer(workspace)
     system = workspace.config.dataset.system
-    rows = examples(tokenizer, dataset.read(workspace, fingerprint, "train"), system)
+    rows = balanced(examples(tokenizer, dataset.read(workspace, fingerprint, "train"), system))
     held = examples(tokenizer, dataset.read(workspace, fingerprint, "validation")[:MOST_VALIDATION_ROWS], system)
     chosen = recipe.read(settings.recipe)
     model = base.model(workspace, chosen.four_bits)

@@ -31,8 +31,8 @@ def corrected(ws: Workspace, *said: tuple[str, str]) -> tuple[list[reviews.Row],
 
 def test_runs_of_one_side_are_merged_and_the_customer_begins(ws: Workspace) -> None:
     rows, tally = corrected(
-        ws, ("assistant", "Welcome!"), ("human", "Hello!"), ("user", "Hi"), ("user", "Where is it?"), ("human", "On its"),
-        ("assistant", "way."), ("system", "given back"), ("user", "When?"),
+        ws, ("assistant", "Welcome!"), ("human", "Hello!"), ("user", "Hi"), ("user", "Where is it?"),
+        ("human", "On its"), ("assistant", "way."), ("system", "given back"), ("user", "When?"),
     )  # fmt: skip
 
     assert rows[0].turns == (

@@ -224,6 +224,18 @@ def test_the_trainers_loss_and_gradients_are_those_of_trl(tmp_path: Path, kind: 
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(our_gradients, their_gradients, strict=True))
 
 
+def test_weights_are_one_in_the_mean_over_learnt_tokens() -> None:
+    rows = [
+        {"weight": weight, "completion_mask": [0, 0, *[1] * count]} for weight, count in ((1.5, 6), (0.5, 2), (1.5, 4))
+    ]
+    made = training.balanced(rows)
+    learnt = [sum(row["completion_mask"]) for row in rows]
+
+    assert sum(row["weight"] * count for row, count in zip(made, learnt, strict=True)) == pytest.approx(sum(learnt))
+    assert made[0]["weight"] / made[1]["weight"] == pytest.approx(3)
+    assert [row["weight"] for row in training.balanced([rows[0], rows[2]])] == [1, 1]
+
+
 def test_rows_count_by_their_weight_in_training_alone(tmp_path: Path) -> None:
     """Beside the losses of the rows one by one, by the plain model."""
     from transformers import AutoModelForCausalLM

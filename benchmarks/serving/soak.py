@@ -1,12 +1,13 @@
 """A running server -> what two hundred clients do to it: memory over time, answers, refusals, who was left waiting.
 
-At the end, how soon a client that goes away makes room: every place is taken by long answers and one more waits; one
+Before that, how soon a client that goes away makes room: every place is taken by long answers and one more waits; one
 client leaves, and the time until the one that waited hears something is taken.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -48,13 +49,14 @@ def run(server: Server, questions: Sequence[str], seconds: float) -> Table:
 
 
 async def _soaked(server: Server, questions: Sequence[str], seconds: float) -> dict[str, Any]:
+    freed = await _freed(server.target, questions)
     memory: list[int] = []
     looking = asyncio.create_task(_look(server, memory))
     samples, took = await crowd(server.target, questions, CLIENTS, seconds)
     looking.cancel()
     end = max(sample.began for sample in samples)
     stuck = sum(not sample.last and sample.status in (0, 200) and end - sample.began > STUCK for sample in samples)
-    return {**summary(samples, took), "stuck": stuck, "memory": memory, "freed": await _freed(server.target, questions)}
+    return {**summary(samples, took), "stuck": stuck, "memory": memory, "freed": freed}
 
 
 async def _look(server: Server, memory: list[int]) -> None:
@@ -67,21 +69,31 @@ async def _freed(target: Target, questions: Sequence[str]) -> float:
     """Seconds from a client's leaving to the first word for the one that waited for a place."""
     from serve.engines.openvino import AT_ONCE
 
-    samples = [Sample(time.perf_counter()) for _ in range(AT_ONCE + 1)]
-    tasks = []
-    for sample, question in zip(samples[:-1], questions, strict=False):
-        tasks.append(asyncio.create_task(ask(target, question, sample, LONG)))
-    while not all(sample.first for sample in samples[:-1]):
-        await asyncio.sleep(0.05)
-    tasks.append(asyncio.create_task(ask(target, questions[-1], samples[-1], LONG)))
-    await asyncio.sleep(1)
-    assert not samples[-1].first, "nobody has to wait: the measurement measures nothing"
-    left = time.perf_counter()
-    tasks[0].cancel()
-    while not samples[-1].first and not tasks[-1].done():
-        await asyncio.sleep(0.01)
-    heard = samples[-1].first
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return heard - left if heard else float("nan")
+    running: dict[asyncio.Task[None], Sample] = {}
+    more = itertools.cycle(questions)
+
+    def begin() -> Sample:
+        sample = Sample(time.perf_counter())
+        running[asyncio.create_task(ask(target, next(more), sample, LONG))] = sample
+        return sample
+
+    try:
+        while sum(bool(sample.first) for sample in running.values()) < AT_ONCE:
+            for task in [task for task in running if task.done()]:
+                del running[task]
+            while len(running) < AT_ONCE:
+                begin()
+            await asyncio.sleep(0.01)
+        leaver, waiting = next(iter(running)), begin()
+        await asyncio.sleep(0.3)
+        if waiting.first or any(task.done() for task in running):
+            return float("nan")  # an answer ended by itself meanwhile, and nothing is measured
+        left = time.perf_counter()
+        leaver.cancel()
+        while not waiting.first and time.perf_counter() - left < STUCK:
+            await asyncio.sleep(0.005)
+        return waiting.first - left if waiting.first else float("nan")
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
