@@ -164,13 +164,7 @@ def test_a_server_that_cannot_be_used_is_told(ws: Workspace, server: tuple[str, 
     with pytest.raises(DeskwrightError, match=r"has 2 models \(big, other\); say which: .*/two#MODEL"):
         find(ws, f"{address}/two")
     assert find(ws, f"{address}/two#other").name == f"other at {address}/two"
-<<<<<<< HEAD
-    with pytest.raises(
-        DeskwrightError, match=r"found http://example\.com/v1; expected an address that begins with https"
-    ):
-=======
     with pytest.raises(DeskwrightError, match=r"found http://example\.com/v1; expected .* begins with https"):
->>>>>>> w-mend
         find(ws, "http://example.com/v1#big")
     with pytest.raises(DeskwrightError, match="could not be asked"):
         find(ws, "http://127.0.0.1:9/v1")
