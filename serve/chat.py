@@ -100,7 +100,14 @@ def build_chat(
     langsmith.configure(enabled=False)
     most = max(passages, 0 if quote_from is None else 1, FOUND if judge else 0)
     found = retrieve(index, passages, most)
-    return redact(gate) | found | decide(quote_from, judge, guards) | prompt(system) | Answer(engine, judge, guards) | speak()
+    return (
+        redact(gate)
+        | found
+        | decide(quote_from, judge, guards)
+        | prompt(system)
+        | Answer(engine, judge, guards)
+        | speak()
+    )
 
 
 def redact(gate: Redactor) -> Part:

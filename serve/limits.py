@@ -28,7 +28,8 @@ class Limits:
     def __init__(self, config: Serve) -> None:
         allowed = {kind: getattr(config, f"limit_{kind}") for kind in KINDS}
         self._allowed: dict[str, RateLimitItem] = {kind: parse(text) for kind, text in allowed.items() if text}
-        self._allowed["watch"] = parse(WATCHING)
+        if config.limit_session:
+            self._allowed["watch"] = parse(WATCHING)
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
     def count(self, kind: str, who: str) -> None:

@@ -156,9 +156,7 @@ def redacted(parts: Parts, place: tuple[str, int], text: str) -> str:
     return parts.gate.redact([*said, text.strip()]).texts[-1]
 
 
-async def _events(
-    parts: Parts, served: Served, chat_id: str, turns: Turns, token: str | None
-) -> AsyncIterator[str]:
+async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns, token: str | None) -> AsyncIterator[str]:
     how = Generation(max_tokens=parts.workspace.config.serve.max_tokens)
     ask = Ask(chat_id, CHANNEL, for_the_bot(turns[-LONGEST_HISTORY:]), how, fresh=1)
     try:

@@ -48,9 +48,7 @@ def learnt() -> Confidence:
     return found
 
 
-def said(
-    ws: Workspace, near: Passage, by: Judge | None, *turns: str, guards: Guards | None = None, **more: Any
-) -> Any:
+def said(ws: Workspace, near: Passage, by: Judge | None, *turns: str, guards: Guards | None = None, **more: Any) -> Any:
     chat = build_chat(Gate.of(ws), Echo(), Index(near), "Help.", 1, 0.8, by, guards)
     asked = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(turns)]
     return chat.invoke({"turns": asked, **more})
