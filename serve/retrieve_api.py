@@ -1,4 +1,5 @@
-"""`POST /v1/retrieve`: a question -> the resolved exchanges and passages of documents nearest to it, as the model that answers would see them.
+"""`POST /v1/retrieve`: a question -> the resolved exchanges and passages of documents nearest to it, as the
+model that answers would see them.
 
 `deskwright.langchain.DeskwrightRetriever` is a client of it.
 """
