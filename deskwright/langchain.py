@@ -40,6 +40,10 @@ except ImportError:
     ) from None
 
 
+ABOUT = ("question", "answer", "score", "title", "place")
+"""A document's metadata; the last two only of what comes from a document of the company's."""
+
+
 @cache
 def _trusted() -> ssl.SSLContext:
     """The certificates this machine trusts, a company's own among them; read once, since that takes its time."""
@@ -222,7 +226,7 @@ def _documents(answer: Any) -> list[Document]:
         Document(
             id=passage["id"],
             page_content=f"Question: {passage['question']}\nAnswer: {passage['answer']}",
-            metadata={name: passage[name] for name in ("question", "answer", "score")},
+            metadata={name: passage[name] for name in ABOUT if passage.get(name) not in (None, "")},
         )
         for passage in answer["passages"]
     ]

@@ -94,6 +94,9 @@ class Engine(Protocol):
     """Serves one model. `stream` yields pieces as they are generated; closing the iterator cancels the generation.
 
     `model` names what answers (base model and adapter), `digest` the adapter's content, "" for none.
+
+    An engine may also have `astream(messages, how) -> AsyncIterator[Token]`, the same for an event loop, without which
+    each token is waited for in a thread; and `at_once`, how many answers it generates at the same time (1 without it).
     """
 
     model: str

@@ -12,7 +12,7 @@ from anyio import to_thread
 from deskwright.plugins import Generation
 from instruct.holding import holding
 from serve.answers import HANDOVER, Ask, Finished, Muted, answer
-from serve.desk import WAITING
+from serve.desk import WITH_PEOPLE
 from serve.handover import WAIT, for_the_bot, hand_over, keep, listen, turns_of
 from serve.parts import Parts, Turns
 from serve.widget_api import LONGEST_HISTORY
@@ -63,7 +63,7 @@ async def respond(
 
 
 async def _left_to_people(parts: Parts, chat_id: str, goodbye: str) -> Reply | None:
-    if await to_thread.run_sync(parts.desk.state, chat_id) in WAITING:
+    if await to_thread.run_sync(parts.desk.state, chat_id) in WITH_PEOPLE:
         return None
     await hand_over(parts, chat_id, by="bot")
     return Reply(goodbye, True)

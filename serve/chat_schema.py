@@ -26,6 +26,7 @@ from serve.refusals import UNSUPPORTED, Refusal
 MOST_MESSAGES = 200
 MOST_STOPS = 4
 NAME = "deskwright"
+"""The stable name of whichever model is promoted."""
 
 
 def only(sentence: str) -> WrapValidator:
@@ -184,11 +185,14 @@ class Usage(BaseModel):
 
 
 class Source(BaseModel):
-    """A resolved exchange that the answer leans on; `score` is the cosine between its question and the one asked."""
+    """A resolved exchange that the answer leans on, or a passage of a document; `score` is the cosine between its
+    question and the one asked."""
 
     id: str
     question: str
     score: float
+    title: str | None = Field(None, description="The document's.")
+    place: str | None = Field(None, description="Where in the document it stands.")
     quoted: bool = Field(False, description="The answer is this exchange's, as it stands.")
 
 
@@ -199,7 +203,13 @@ class Extension(BaseModel):
     model: str
     digest: str
     sources: list[Source]
-    confidence: float | None = Field(description="Mean probability of the generated tokens, 0 to 1; null if quoted.")
+    confidence: float | None = Field(
+        description="How probable it is that the answer is good, 0 to 1; of a model that has not learnt that, the mean "
+        "probability of the generated tokens. Null if quoted."
+    )
+    action: Literal["quote", "ask", "handover"] | None = Field(
+        description="What the bot did other than answer, or that a person should go on; null if it answered."
+    )
 
 
 class Completion(BaseModel):

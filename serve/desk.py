@@ -20,7 +20,7 @@ from serve.refusals import Refusal
 
 BOT, PENDING, HUMAN, CLOSED, DELETED = "bot", "pending", "human", "closed", "deleted"
 
-WAITING = (PENDING, HUMAN)
+WITH_PEOPLE = (PENDING, HUMAN)
 """A chat in one of these is a person's: what the customer writes is kept for them, and the bot is silent."""
 
 
@@ -87,7 +87,7 @@ class Desk:
         wanted = (
             sa.select(self._table)
             .join(self._store.tables.chats, chats.id == columns.chat_id, isouter=True)
-            .where(columns.state.in_(WAITING), columns.chat_id.startswith(prefix, autoescape=True))
+            .where(columns.state.in_(WITH_PEOPLE), columns.chat_id.startswith(prefix, autoescape=True))
             .where(sa.func.coalesce(chats.channel, channel) == channel)
             .order_by(sa.case((columns.state == PENDING, 0), else_=1), columns.since)
             .limit(MOST_LISTED)
@@ -128,7 +128,7 @@ class Desk:
         stays = row is not None and before == after
         values = {
             "state": after,
-            "contact": contact or (row.contact if row and after in WAITING else ""),
+            "contact": contact or (row.contact if row and after in WITH_PEOPLE else ""),
             "agent": row.agent if row and stays else agent,
             "told": after != PENDING,
             "since": row.since if row and stays else now(),
@@ -145,7 +145,7 @@ class Desk:
     def untold(self) -> list[str]:
         """The chats whose hand-over the webhook has not been told of."""
         columns = self._table.c
-        wanted = sa.select(columns.chat_id).where(columns.told.is_(False), columns.state.in_(WAITING))
+        wanted = sa.select(columns.chat_id).where(columns.told.is_(False), columns.state.in_(WITH_PEOPLE))
         with self._store.read() as connection:
             return list(connection.execute(wanted).scalars())
 

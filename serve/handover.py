@@ -11,10 +11,10 @@ from anyio import to_thread
 
 from privacy.gate import Refused
 from serve.answers import HANDOVER
-from serve.desk import CLOSED, WAITING
+from serve.desk import CLOSED, WITH_PEOPLE
 from serve.parts import Parts, Turns
 from serve.record import new_id
-from serve.refusals import Refusal
+from serve.refusals import Refusal, not_redacted
 from serve.speak import Speech
 from serve.wishes import wants_person
 
@@ -30,7 +30,7 @@ async def listen(parts: Parts, chat_id: str, channel: str, text: str) -> str | N
     state = await to_thread.run_sync(parts.desk.state, chat_id)
     if state == CLOSED:
         state = await to_thread.run_sync(partial(parts.desk.follow, chat_id, "reopen", by="visitor"))
-    if state in WAITING:
+    if state in WITH_PEOPLE:
         await keep(parts, chat_id, channel, "user", text)
         return WAIT
     if wants_person(text):
@@ -90,7 +90,7 @@ def _redacted(parts: Parts, known: Turns, text: str) -> str:
     try:
         return parts.gate.redact([*(turn["content"] for turn in known), text]).texts[-1]
     except Refused:
-        raise Refusal(400, "Personal data in this message could not be removed with certainty. Rephrase it.") from None
+        raise not_redacted("message") from None
 
 
 def _spoken(text: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from deskwright.hours import is_open
 from deskwright.store import now
-from serve.desk import WAITING
+from serve.desk import WITH_PEOPLE
 from serve.handover import from_people, hand_over, keep
 from serve.parts import Parts, Shared
 from serve.widget_api import CHANNEL, LONGEST_MESSAGE, Chat, Renewed, Watched
@@ -40,7 +40,7 @@ def state(chat_id: Watched, token: Renewed, parts: Shared, after: str = "") -> d
     """Who has the chat, whether people are there now, and what they wrote since the message `after`. With a fresh token
     where the chat is a person's and half of the session's time is over: who waits may wait long."""
     found = parts.desk.state(chat_id)
-    renewed = {"token": token} if token and found in WAITING else {}
+    renewed = {"token": token} if token and found in WITH_PEOPLE else {}
     return {"state": found, "open": people_there(parts), "messages": from_people(parts, chat_id, after), **renewed}
 
 

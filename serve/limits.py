@@ -28,7 +28,8 @@ class Limits:
     def __init__(self, config: Serve) -> None:
         allowed = {kind: getattr(config, f"limit_{kind}") for kind in KINDS}
         self._allowed: dict[str, RateLimitItem] = {kind: parse(text) for kind, text in allowed.items() if text}
-        self._allowed["watch"] = parse(WATCHING)
+        if config.limit_session:
+            self._allowed["watch"] = parse(WATCHING)
         self._window = MovingWindowRateLimiter(MemoryStorage())
 
     def count(self, kind: str, who: str) -> None:
@@ -42,9 +43,10 @@ class Limits:
             return
         free = self._window.get_window_stats(allowed, kind, who).reset_time
         seconds = max(1, int(free - time.time()) + 1)
+        whom = KINDS.get(kind, KINDS["session"])
         raise Refusal(
             429,
-            f"Too many requests from {KINDS.get(kind, 'this chat')}: {allowed} are answered. Try again in {seconds} seconds.",
+            f"Too many requests from {whom}: {allowed} are answered. Try again in {seconds} seconds.",
             "rate_limit_exceeded",
             headers={"Retry-After": str(seconds)},
         )

@@ -28,9 +28,6 @@ from serve.refusals import Refusal, documented
 
 log = logging.getLogger("deskwright.serve")
 
-ALIAS = NAME
-"""The stable name of whichever model is promoted."""
-
 SECONDS_TO_LOOK = 0.25
 """How often an answer that is not streamed looks whether its client is still there."""
 
@@ -47,7 +44,7 @@ T = TypeVar("T")
 async def models(parts: Shared, key: Integration) -> ModelList:
     """The promoted model, under its own name and under the stable one."""
     served = await parts.live.current()
-    return ModelList(data=[ModelAbout(id=name) for name in dict.fromkeys((ALIAS, served.name))])
+    return ModelList(data=[ModelAbout(id=name) for name in dict.fromkeys((NAME, served.name))])
 
 
 @router.get("/v1/models/{name:path}", responses=documented(401, 403, 404))
@@ -78,8 +75,8 @@ async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Int
 
 
 def _known(name: str, served: Served) -> None:
-    if name not in (ALIAS, served.name):
-        known = f"{ALIAS!r} and {served.name!r}"
+    if name not in (NAME, served.name):
+        known = f"{NAME!r} and {served.name!r}"
         raise Refusal(404, f"There is no such model here; known are {known}.", "model_not_found", "model")
 
 

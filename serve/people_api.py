@@ -25,7 +25,7 @@ MOST_AT_WORK = 20
 """So many chats of the bot, in which something was said so lately, are listed besides: they can be taken too."""
 
 OURS = "chat_"
-"""How the ids of the widget's chats begin, and those of the chat API. What is not the widget's is gone on with there."""
+"""How the ids of the widget's chats begin, and those of the chat API. What is not the widget's goes on there."""
 
 router = APIRouter()
 

@@ -98,6 +98,11 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {**every, "default": {"model": ErrorBody, "description": "Any other error."}}
 
 
+def not_redacted(what: str) -> Refusal:
+    """What to say of a text that the gate refuses."""
+    return Refusal(400, f"Personal data in this {what} could not be removed with certainty. Rephrase it.")
+
+
 def install(app: FastAPI) -> None:
     """Every refusal, fault of a body and unknown address comes out in this one form."""
 

@@ -1,4 +1,5 @@
-"""`POST /v1/retrieve`: a question -> the resolved exchanges nearest to it, as the model that answers would see them.
+"""`POST /v1/retrieve`: a question -> the resolved exchanges and passages of documents nearest to it, as the
+model that answers would see them.
 
 `deskwright.langchain.DeskwrightRetriever` is a client of it.
 """
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from privacy.gate import Refused
 from serve.access import Integration
 from serve.parts import Shared
-from serve.refusals import Refusal, documented
+from serve.refusals import Refusal, documented, not_redacted
 
 LONGEST_QUERY = 4000
 MOST = 50
@@ -30,12 +31,15 @@ class Query(BaseModel):
 
 
 class Found(BaseModel):
-    """A resolved exchange, redacted; `score` is the cosine between its question and the one asked."""
+    """A resolved exchange, redacted, or a passage of a document; `score` is the cosine between its question and the one
+    asked."""
 
     id: str
     question: str
     answer: str
     score: float
+    title: str = Field("", description="Of a passage of a document: the document's.")
+    place: str = Field("", description="Of a passage of a document: where in it.")
 
 
 class Passages(BaseModel):
@@ -56,8 +60,6 @@ async def retrieve(asked: Query, parts: Shared, key: Integration) -> Passages:
     try:
         redacted = await to_thread.run_sync(parts.gate.redact, [asked.query])
     except Refused:
-        raise Refusal(400, "Personal data in this query could not be removed with certainty. Rephrase it.") from None
+        raise not_redacted("query") from None
     found = await to_thread.run_sync(index.search, redacted.texts[-1], asked.k)
-    return Passages(
-        passages=[Found(id=one.id, question=one.question, answer=one.answer, score=one.score) for one in found]
-    )
+    return Passages(passages=[Found(**{name: getattr(one, name) for name in Found.model_fields}) for one in found])

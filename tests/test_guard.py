@@ -26,7 +26,8 @@ PARTS = (
     MAIL, CARD, PHONE, IBAN, "(415) 555-0173", "4111-1111-1111-1111", "192.168.10.4", "care@shop.example.com",
     "0800 555 0199", "Project Falcon", "project  FALCON", "Falcon", "Falconry", "project", "the escalation queue",
     "the escalation", "<EMAIL_1>", "<PERSON_2>", "Your order", "is on its way", "in 3 to 5 days", "costs 12.50 EUR",
-    ".", ",", "-", "\n", "  ", " ", "(", ")", ":", "1", "22", "my password is hunter2", "x" * 70, "7" * 130, f"mailto:{LONG}", "https://shop.example.com/" + "a/" * 130, "é", "🙂",
+    ".", ",", "-", "\n", "  ", " ", "(", ")", ":", "1", "22", "my password is hunter2", "x" * 70, "7" * 130,
+    f"mailto:{LONG}", "https://shop.example.com/" + "a/" * 130, "é", "🙂",
 )  # fmt: skip
 TEXTS = st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=5)), max_size=12).flatmap(
     lambda parts: st.sampled_from((" ", "", ", ")).map(lambda joint: joint.join(parts))

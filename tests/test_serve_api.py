@@ -27,6 +27,7 @@ from privacy.gate import Gate
 from serve import access
 from serve.app import create_app
 from serve.chat import build_chat
+from serve.chat_schema import Extension, Source
 from serve.commands import Running, run, start
 from serve.engines.echo import Echo
 from serve.engines.text import TooLong
@@ -734,3 +735,24 @@ def test_keys_are_made_listed_and_revoked(ws: Workspace, cli: Callable[..., Resu
     assert "Mina" in listed.output
     assert (revoked.exit_code, again.exit_code) == (0, 2)
     assert "revoked" in cli("keys", "list", "--workspace", ws.root).output
+
+
+def test_what_comes_from_a_document_names_it_as_the_schema_says(ws: Workspace) -> None:
+    class Documents(Index):
+        def search(self, question: str, k: int) -> list[Passage]:
+            return [Passage("d1", "Returns, Abroad", "Send it back.", 0.8, title="Returns", place="Abroad")][:k]
+
+    gate, index = Gate.of(ws), Documents()
+    chat = build_chat(gate, Echo("echo-1", "d1"), index, "Help.", 1)
+    served = Served("echo-1", "d1", chat, index)
+    with TestClient(create_app(ws, Live(ws.store, lambda model: served, untuned=True), gate)) as http:
+        client = Client(http, ws)
+        extension = client.complete("May I send it back?").json()["deskwright"]
+        (found,) = http.post("/v1/retrieve", json={"query": "back"}, headers=client.key("integration")).json()[
+            "passages"
+        ]
+
+    assert (found["title"], found["place"]) == ("Returns", "Abroad")
+    assert set(extension) == set(Extension.model_fields)
+    assert set(extension["sources"][0]) <= set(Source.model_fields)
+    assert extension["sources"][0]["title"] == "Returns"
