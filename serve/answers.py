@@ -21,7 +21,7 @@ from serve.engines.text import TooLong
 from serve.live import Served
 from serve.parts import Parts, Turns
 from serve.record import Said, new_id
-from serve.refusals import Refusal
+from serve.refusals import Refusal, not_redacted
 from serve.wishes import wants_person
 
 HANDOVER = "handover"
@@ -96,7 +96,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
                         shown += new["text"]
                         yield new["text"]
     except Refused:
-        raise Refusal(400, "Personal data in this message could not be removed with certainty. Rephrase it.") from None
+        raise not_redacted("message") from None
     except TooLong as error:
         raise Refusal(400, str(error), "context_length_exceeded") from None
     except Muted:

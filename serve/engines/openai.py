@@ -13,13 +13,13 @@ https://docs.vllm.ai/en/stable/features/lora.html
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import openai
 
 from deskwright.errors import DeskwrightError
+from deskwright.keys import from_environment
 from deskwright.plugins import Generation, Token
 from deskwright.workspace import Workspace
 from instruct.rounds import Model
@@ -61,9 +61,8 @@ class OpenAI:
                 "The engine openai needs the address of a server: set url in [serve.server], for example "
                 '"http://127.0.0.1:8001/v1".'
             )
-        key = os.environ.get(server.key_variable, "")
-        if server.key_variable and not key:
-            raise DeskwrightError(f"serve.server.key_variable: the environment has no {server.key_variable}.")
+        variable = server.key_variable
+        key = from_environment(variable, "serve.server.key_variable") if variable else ""
         name = model.name if model else workspace.config.model.base
         asked = server.model or (f"{model.name}-{model.digest}" if model else name)
         made = cls(server.url, asked, key, name, model.digest if model else "")
