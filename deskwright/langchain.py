@@ -3,7 +3,7 @@
     model = ChatDeskwright(base_url="http://127.0.0.1:8000/v1", api_key="dw_...")
     model.invoke("Can I return an opened bag of beans?").content
 
-Both are clients over HTTP, through OpenAI's package (`pip install 'deskwright[langchain]'`), which repeats what was
+Both are clients over HTTP, through OpenAI's package, which repeats what was
 refused for a moment. Where `base_url` and `api_key` are not given, `DESKWRIGHT_URL` and `DESKWRIGHT_API_KEY`
 are read. Interfaces: python.langchain.com, "How to create a custom chat model class" and "... a custom Retriever".
 """
@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from typing import Any
 
+import openai
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
     AsyncCallbackManagerForRetrieverRun,
@@ -30,15 +31,6 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.utils import secret_from_env
 from langchain_core.utils.utils import from_env
 from pydantic import BaseModel, Field, SecretStr
-
-try:
-    import openai
-except ImportError:
-    raise ImportError(
-        "deskwright.langchain speaks to the server through the package openai, which is not installed. Do "
-        "`pip install 'deskwright[langchain]'`."
-    ) from None
-
 
 ABOUT = ("question", "answer", "score", "title", "place")
 """A document's metadata; the last two only of what comes from a document of the company's."""

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -171,13 +170,6 @@ def test_what_it_cannot_do_is_said() -> None:
         model.with_structured_output({"title": "a", "type": "object"})
     with pytest.raises(openai.BadRequestError, match="Only text"):
         model.invoke([picture])
-
-
-def test_without_openais_package_it_says_what_to_install() -> None:
-    code = "import sys; sys.modules['openai'] = None\nimport deskwright.langchain"
-    failed = subprocess.run([sys.executable, "-c", code], cwd=MANUAL.parents[1], capture_output=True, text=True)
-
-    assert "pip install 'deskwright[langchain]'" in failed.stderr
 
 
 def test_the_key_is_shown_nowhere(connection: dict[str, Any]) -> None:
