@@ -43,7 +43,8 @@ def test_it_says_what_the_other_server_says(other: tuple[str, str]) -> None:
 
 def test_without_a_thread_too(other: tuple[str, str]) -> None:
     async def read() -> list[Token]:
-        async with aclosing(engine(other).astream(ASK, Generation(max_tokens=2))) as tokens:
+        made = engine(other)
+        async with made._async, aclosing(made.astream(ASK, Generation(max_tokens=2))) as tokens:
             return [token async for token in tokens]
 
     tokens = asyncio.run(read())

@@ -523,7 +523,7 @@ def test_a_colleagues_words_are_context_for_training_and_never_an_answer(client:
     rows = reviews.rows(client.ws.store, reviews.Counter())
 
     assert [case["answer"] for case in queue] == ["hello"]
-    assert rows[0].turns[-2:] == (("assistant", "It ships on Monday."), ("user", "thanks"))
+    assert rows[0].turns[-2:] == (("assistant", "hello\n\nIt ships on Monday."), ("user", "thanks"))
 
 
 # --- Hours ----------------------------------------------------------------------------------------------------------

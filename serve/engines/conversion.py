@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -211,8 +212,10 @@ def _check(graph: Any, net: Any) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the notes that tracing writes about every shape it reads."""
-    logging.getLogger("nncf").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    """Without the notes that tracing writes about every shape it reads; what is told of progress is no output."""
+    import nncf
+
+    nncf.set_log_level(logging.ERROR)
+    with warnings.catch_warnings(), redirect_stdout(sys.stderr):
         warnings.simplefilter("ignore")
         yield
