@@ -7,6 +7,7 @@ with all words makes the questions that are found worse, on every public set tha
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -59,6 +60,7 @@ class Codes:
         named = [codes(text) for text in self._texts]
         if not any(named):
             return None
+        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it turns its own notes on when it is imported
         index = bm25s.BM25()
         index.index(named, show_progress=False)
         return index
