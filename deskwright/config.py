@@ -8,10 +8,10 @@ import zoneinfo
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from deskwright import hours, plugins
 from deskwright.entities import DEFAULT_POLICIES, DROPPED, ENTITIES, GENERALISED, Policy
@@ -171,6 +171,22 @@ base = "demo"
 """
 
 
+def over_tls(address: str) -> str:
+    """The address, where what is sent there leaves this machine over TLS or not at all.
+
+    Raises:
+        ValueError: it is another's and does not begin with https://.
+    """
+    parts = urlsplit(address)
+    if address and parts.scheme != "https" and (parts.scheme, parts.hostname in LOOPBACK) != ("http", True):
+        raise ValueError("expected an address that begins with https:// (http:// only on this machine)")
+    return address
+
+
+Address = Annotated[str, AfterValidator(over_tls)]
+"""Of another program, to which something is sent."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -224,14 +240,9 @@ class Tune(_Section):
 
 
 class Server(_Section):
-    url: str = ""
+    url: Address = ""
     model: str = ""
     key_variable: str = ""
-
-    @field_validator("url")
-    @classmethod
-    def _safe(cls, given: str) -> str:
-        return over_tls(given)
 
 
 class Serve(_Section):
@@ -255,7 +266,7 @@ class Serve(_Section):
     server: Server = Server()
     hours: dict[str, str] = {}
     time_zone: str = "UTC"
-    webhook: str = ""
+    webhook: Address = ""
     webhook_secret: str = "DESKWRIGHT_WEBHOOK_SECRET"
 
     @field_validator("proxies", mode="after")
@@ -278,24 +289,14 @@ class Serve(_Section):
             raise ValueError("expected a name of the time zone database, such as Europe/Berlin")
         return given
 
-    @field_validator("webhook")
-    @classmethod
-    def _safe(cls, given: str) -> str:
-        return over_tls(given)
-
 
 class Chatwoot(_Section):
-    url: str = ""
+    url: Annotated[Address, AfterValidator(lambda given: given.rstrip("/"))] = ""
     account: int = Field(1, ge=1)
     secret: str = "DESKWRIGHT_CHATWOOT_SECRET"
     token: str = "DESKWRIGHT_CHATWOOT_TOKEN"
     inbox_secrets: dict[str, str] = {}
     handover: str = "A colleague will go on from here."
-
-    @field_validator("url")
-    @classmethod
-    def _safe(cls, given: str) -> str:
-        return over_tls(given.rstrip("/"))
 
 
 class Slack(_Section):
@@ -303,29 +304,12 @@ class Slack(_Section):
     secret: str = "DESKWRIGHT_SLACK_SECRET"
     token: str = "DESKWRIGHT_SLACK_TOKEN"
     handover: str = "A colleague will go on from here."
-    api: str = "https://slack.com/api/"
-
-    @field_validator("api")
-    @classmethod
-    def _safe(cls, given: str) -> str:
-        return over_tls(given)
+    api: Address = "https://slack.com/api/"
 
 
 class Integrations(_Section):
     chatwoot: Chatwoot = Chatwoot()
     slack: Slack = Slack()
-
-
-def over_tls(address: str) -> str:
-    """The address, where what is sent there leaves this machine over TLS or not at all.
-
-    Raises:
-        ValueError: it is another's and does not begin with https://.
-    """
-    parts = urlsplit(address)
-    if address and parts.scheme != "https" and (parts.scheme, parts.hostname in LOOPBACK) != ("http", True):
-        raise ValueError("expected an address that begins with https:// (http:// only on this machine)")
-    return address
 
 
 class Widget(_Section):

@@ -34,7 +34,7 @@ def console() -> Response:
 @router.get("/console/{name}", include_in_schema=False)
 def console_asset(name: str) -> Response:
     """The page's style and script."""
-    return asset("console", name, {"console.js", "console.css", "index.css", "desk.js", "desk.css"})
+    return asset("console", name, {"common.js", "console.js", "console.css", "index.css", "desk.js", "desk.css"})
 
 
 @router.get("/console/api/queue")

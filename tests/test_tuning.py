@@ -379,34 +379,17 @@ def test_a_reporter_that_is_not_installed_is_told(prepared: Workspace, monkeypat
         tune(with_settings(prepared, 'report_to = "wandb"'), "set")
 
 
-def test_killed_while_the_limit_of_quoting_is_measured_it_does_not_train_again(
-    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "place", ["instruct.quoting.calibrate", "instruct.confidence.calibrate", "instruct.rounds.register"]
+)
+def test_killed_after_training_it_does_not_train_again(
+    place: str, prepared: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(quoting, "calibrate", killed)
-        with pytest.raises(KeyboardInterrupt):
-            tune(prepared, "set")
-    with monkeypatch.context() as patch:
-        patch.setattr("instruct.tune.train", killed)
-        model, fresh = tune(prepared, "set")
-
-    assert fresh
-    assert set(card_of(prepared, model)["losses"]) >= {"validation, best", "training, last"}
-    assert adapter.load(prepared, model).card.dataset == "set"
-    assert not list(prepared.models.glob("training-*"))
-
-
-def test_killed_before_it_is_registered_it_does_not_train_again(
-    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(rounds, "register", killed)
+        patch.setattr(place, killed)
         with pytest.raises(KeyboardInterrupt):
             tune(prepared, "set")
     with monkeypatch.context() as patch:
@@ -415,7 +398,8 @@ def test_killed_before_it_is_registered_it_does_not_train_again(
 
     assert fresh
     assert rounds.find(prepared.store, None) == model
-    assert adapter.load(prepared, model)
+    assert set(card_of(prepared, model)["losses"]) >= {"validation, best", "training, last"}
+    assert adapter.load(prepared, model).card.dataset == "set"
     assert not list(prepared.models.glob("training-*"))
 
 

@@ -451,14 +451,17 @@ def test_escape_elsewhere_on_the_page_leaves_the_chat_open(browser: Any, serve: 
     address, _ = embed(host, serve)
     browser.get(address)
     in_shadow(browser, ".open").click()
+    frame = in_shadow(browser, "iframe")
+    browser.switch_to.frame(frame)
+    until(browser, lambda: focused(browser) == "message")
+    browser.switch_to.default_content()
     one(browser, "a").send_keys(Keys.ESCAPE)
 
-    assert in_shadow(browser, "iframe").is_displayed()
+    assert frame.is_displayed()
 
     browser.execute_script("arguments[0].focus()", in_shadow(browser, ".open"))
     ActionChains(browser).send_keys(Keys.ESCAPE).perform()
-
-    assert not in_shadow(browser, "iframe").is_displayed()
+    until(browser, lambda: not frame.is_displayed())
 
 
 # --- Accessibility --------------------------------------------------------------------------------------------------

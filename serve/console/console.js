@@ -2,58 +2,15 @@
 // Text from anywhere becomes DOM text, never markup.
 "use strict";
 
-const get = (id) => document.getElementById(id);
-const KEY = "deskwright.reviewer";
 const SECONDS_TO_LOOK_AGAIN = 15;
-const WHO = { user: "Customer", assistant: "Bot", human: "Colleague" };
 
-let key = "";
 let cases = [];
 let rating = null;
 let sending = false;
 const skipped = new Set();
 
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
 function show(name) {
   for (const id of ["login", "empty", "case"]) get(id).hidden = id !== name;
-}
-
-function remember(value) {
-  key = value;
-  try {
-    if (value) sessionStorage.setItem(KEY, value);
-    else sessionStorage.removeItem(KEY);
-  } catch { /* a browser without storage asks for the key again */ }
-}
-
-function remembered() {
-  const named = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (named) {
-    history.replaceState(null, "", location.pathname);
-    return named;
-  }
-  try {
-    return sessionStorage.getItem(KEY) || "";
-  } catch {
-    return "";
-  }
-}
-
-async function call(path, body) {
-  const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
-  const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
-  const response = await fetch(`/console/api/${path}`, options);
-  const data = await response.json().catch(() => ({}));
-  if (response.ok) return data;
-  const error = new Error(data.error ? data.error.message : "The server did not answer. Try again.");
-  error.status = response.status;
-  throw error;
 }
 
 // --- The queue --------------------------------------------------------------------------------------------------
