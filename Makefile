@@ -13,10 +13,10 @@ demo: .venv/.installed  ## run the whole loop on the sample export and serve the
 	@$(BIN)/deskwright demo
 
 test: .venv/.tools  ## run the tests (all but the slow ones)
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/.tools  ## run every test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 check: lint types  ## check style and types
 

@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 
-def until(browser: Any, met: Callable[[], Any], seconds: float = 20) -> Any:
+def until(browser: Any, met: Callable[[], Any], seconds: float = 60) -> Any:
     return WebDriverWait(browser, seconds, 0.05).until(lambda _: met())
 
 

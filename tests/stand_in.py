@@ -38,7 +38,7 @@ class StandIn:
         return [call for call in calls if call["path"] == path or not path]
 
 
-def until(met: Callable[[], Any], seconds: float = 20) -> Any:
+def until(met: Callable[[], Any], seconds: float = 60) -> Any:
     """What `met` gives, as soon as that is something."""
     latest = time.monotonic() + seconds
     while not (found := met()):

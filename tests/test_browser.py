@@ -42,7 +42,7 @@ def server(ws: Workspace) -> Iterator[Running]:
     running.stop()
 
 
-def until(browser: Any, met: Callable[[], Any], seconds: float = 15) -> Any:
+def until(browser: Any, met: Callable[[], Any], seconds: float = 60) -> Any:
     return WebDriverWait(browser, seconds, 0.05).until(lambda _: met())
 
 

@@ -188,7 +188,7 @@ def test_many_are_answered_together_and_one_that_leaves_frees_its_place(
         return (await asyncio.gather(*leaving, *staying))[len(asks) :]
 
     assert asyncio.run(all_of_them()) == alone
-    latest = time.monotonic() + 5
+    latest = time.monotonic() + 60
     while engine._steps._requests and time.monotonic() < latest:
         time.sleep(0.01)
     assert not engine._steps._requests

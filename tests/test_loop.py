@@ -330,10 +330,10 @@ def test_a_thumb_in_the_browser_becomes_a_training_row_by_way_of_the_console(loo
     from selenium.webdriver.support.ui import WebDriverWait
 
     def one(selector: str) -> Any:
-        return WebDriverWait(browser, 30, 0.05).until(lambda _: browser.find_elements(By.CSS_SELECTOR, selector))[-1]
+        return WebDriverWait(browser, 60, 0.05).until(lambda _: browser.find_elements(By.CSS_SELECTOR, selector))[-1]
 
     def until(met: Callable[[], Any]) -> None:
-        WebDriverWait(browser, 30, 0.02).until(lambda _: met())
+        WebDriverWait(browser, 60, 0.02).until(lambda _: met())
 
     running = start(loop.ws, port=0)
     browser.get(f"{running.url}/widget")
