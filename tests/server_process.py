@@ -28,8 +28,14 @@ def make(root: Path, settings: str = "") -> Workspace:
 @contextmanager
 def serving(ws: Workspace, *options: str, engine: str = "echo") -> Iterator[str]:
     """The address at which the workspace is served while the block runs."""
-    command = ["serve", "--workspace", str(ws.root), "--engine", engine, "--untuned", "--port", "0", *options]
-    words = [sys.executable, "-m", "deskwright", *command]
+    with command("--workspace", str(ws.root), "--engine", engine, "--untuned", *options) as url:
+        yield url
+
+
+@contextmanager
+def command(*options: str) -> Iterator[str]:
+    """The same of `deskwright serve` with these options, at any free port."""
+    words = [sys.executable, "-m", "deskwright", "serve", "--port", "0", *options]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         found = re.match(r"Serving at (\S+)", server.stdout.readline())
