@@ -164,7 +164,8 @@ def test_a_renewed_token_is_the_same_keys(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(time, "time", lambda: now + access.TOKEN_SECONDS * 0.6)
     renewed = access.renewed(b"secret", token)
 
-    assert renewed and access.session(b"secret", renewed).key == "k1"
+    assert renewed
+    assert access.session(b"secret", renewed).key == "k1"
     assert access.session(b"secret", renewed).ends > access.session(b"secret", token).ends
 
 
