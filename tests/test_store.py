@@ -492,6 +492,18 @@ def test_a_log_that_several_write_at_once_is_whole(store: Store) -> None:
     assert audit.broken_at(store) is None
 
 
+def test_a_store_has_an_id_of_its_own_whoever_asks_first(opened: Callable[..., Store]) -> None:
+    stores = [opened() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        ids = set(pool.map(audit.store_id, stores))
+    record(stores[0], "store named", id="another")
+
+    assert len(ids) == 1
+    assert len(ids.pop()) == 32
+    assert audit.store_id(opened()) == audit.store_id(stores[0]) != "another"
+    assert audit.broken_at(stores[0]) is None
+
+
 def test_of_several_who_take_a_chat_at_once_one_gets_it(store: Store) -> None:
     def take(n: int) -> bool:
         try:
