@@ -14,6 +14,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import FastAPI, Response
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -21,6 +22,7 @@ from starlette.routing import Mount
 from deskwright import audit
 from deskwright.config import Integrations
 from deskwright.errors import DeskwrightError
+from deskwright.store import reason
 from deskwright.workspace import Workspace
 from serve import refusals
 from serve.app import health
@@ -93,6 +95,10 @@ def about(name: str, folder: Path) -> Iterator[None]:
         yield
     except DeskwrightError as error:
         raise DeskwrightError(f"The bot {name} ({folder}) cannot be served. {error}") from error
+    except sa.exc.DatabaseError as error:
+        raise DeskwrightError(
+            f"The bot {name} ({folder}) cannot be served. Its store failed: {reason(error)}."
+        ) from error
     except Exception as error:
         raise DeskwrightError(
             f"The bot {name} ({folder}) cannot be served: {type(error).__name__}: {error}. "

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,10 +19,12 @@ from fastapi.testclient import TestClient
 from deskwright.workspace import Workspace
 from serve import access
 from serve.app import routes
+from serve.commands import run
 from serve.engines.echo import Echo
 from tests.server_process import make
 from tests.serving import application
 
+ROOT = Path(__file__).resolve().parents[1]
 ELSEWHERE = {"Origin": "https://app.example.com"}
 SESSION, CHAT, STATE = "/widget/api/session", "/widget/api/chat", "/widget/api/state"
 
@@ -167,6 +172,33 @@ def test_a_renewed_token_is_the_same_keys(monkeypatch: pytest.MonkeyPatch) -> No
     assert renewed
     assert access.session(b"secret", renewed).key == "k1"
     assert access.session(b"secret", renewed).ends > access.session(b"secret", token).ends
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+def test_the_commands_of_the_manual_work(tmp_path: Path) -> None:
+    manual = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"```sh\n(curl -X POST .*?)```", manual, re.DOTALL)
+    opening, asking = re.findall(r"^curl .*?[^\\]$", shown, re.MULTILINE | re.DOTALL)
+    ws = make(tmp_path / "ws")
+    key = access.create(ws.store, "widget", "app")
+    running = run(application(ws, Echo("echo-1", "d1")), "127.0.0.1", 0)
+
+    def command(words: str, **places: str) -> str:
+        for place, value in {"https://bot.example.com": running.url, **places}.items():
+            words = words.replace(place, value)
+        return subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=True).stdout
+
+    try:
+        opened = json.loads(command(opening, **{"dw_...": key}))
+        events = [
+            json.loads(line[6:]) for line in command(asking, TOKEN=opened["token"]).splitlines() if "data: " in line
+        ]
+    finally:
+        running.stop()
+
+    assert opened["expires_in"] == access.TOKEN_SECONDS
+    assert "".join(event.get("text", "") for event in events) == "Where is my order?"
+    assert set(events[-1]) == {"type", "message_id", "state", "action"}
 
 
 def test_the_document_says_which_key_and_which_token() -> None:
