@@ -55,7 +55,7 @@ def promote(ws: Workspace, name: str, number: int) -> str:
 
 
 @contextmanager
-def serving(workspaces: Mapping[str, Workspace], *options: str) -> Iterator[Bots]:
+def serving(workspaces: Mapping[str, Workspace], *options: str, engine: str = "echo") -> Iterator[Bots]:
     named = [f"{name}={ws.root}" for name, ws in workspaces.items()]
-    with command(*named, "--engine", "echo", *options) as url:
+    with command(*named, "--engine", engine, *options) as url:
         yield Bots(url, workspaces)

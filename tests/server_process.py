@@ -46,13 +46,13 @@ def command(*options: str) -> Iterator[str]:
             server.terminate()
 
 
-def tiny(folder: Path) -> None:
+def tiny(folder: Path, seed: int = 3) -> None:
     """Writes a base model of some thousand random weights."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     tokenizer: Any = _tokenizer([SAID] * 4)
-    torch.manual_seed(3)
+    torch.manual_seed(seed)
     shape = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
         max_position_embeddings=256, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,

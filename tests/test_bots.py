@@ -12,6 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -27,7 +28,7 @@ from deskwright.workspace import Workspace
 from serve import access
 from serve.bots import host
 from tests.bots_server import ANSWERS, QUESTION, Bots, bot, promote, serving
-from tests.server_process import make
+from tests.server_process import make, tiny
 from tests.serving import Saying, application
 
 NAMES = ("shop", "help")
@@ -379,6 +380,34 @@ def test_openais_client_works_with_each(bots: Bots) -> None:
             assert names[1].startswith(name)
             with pytest.raises(openai.AuthenticationError):
                 client.with_options(api_key=keys[OTHER[name]]).models.list()
+
+
+def test_two_models_at_work_at_once_say_what_each_says_alone(tmp_path: Path) -> None:
+    workspaces = {}
+    for seed, name in enumerate(NAMES):
+        tiny(tmp_path / f"base of {name}", seed)
+        workspaces[name] = make(
+            tmp_path / name, f'[model]\nbase = "{tmp_path}/base of {name}"\n[serve]\nmax_tokens = 24'
+        )
+    keys = {name: access.create(ws.store, "integration", "test") for name, ws in workspaces.items()}
+    with serving(workspaces, "--untuned", engine="auto") as found:
+
+        def said(name: str, words: str) -> str:
+            asked = {"model": "deskwright", "messages": [{"role": "user", "content": words}]}
+            answer = httpx.post(
+                found.at(name, "/v1/chat/completions"), json=asked, headers=bearer(keys[name]), timeout=120
+            )
+            return str(answer.json()["choices"][0]["message"]["content"])
+
+        def talk(name: str) -> list[str]:
+            return [said(name, words) for words in ("Where is my parcel?", "It is on its way.", "help")]
+
+        alone = [talk(name) for name in NAMES]
+        with ThreadPoolExecutor(len(NAMES)) as pool:
+            at_once = list(pool.map(talk, NAMES))
+
+    assert at_once == alone
+    assert alone[0] != alone[1]
 
 
 def test_each_takes_its_own_promotion_up(bots: Bots) -> None:
