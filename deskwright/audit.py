@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from deskwright.store import Store, now
+
+NAMED = "store named"
 
 
 def record(store: Store, connection: Connection, action: str, **detail: Any) -> None:
@@ -39,6 +42,25 @@ def broken_at(store: Store) -> int | None:
                 return int(row.id)
             last = row.chain
     return None
+
+
+def store_id(store: Store) -> str:
+    """An id that no other store has and this one keeps, wherever it is moved to: drawn when it is first asked for, and
+    an entry of the log. A copy of a store has it too."""
+    found = _named(store)
+    if not found:
+        with store.begin() as connection:
+            record(store, connection, NAMED, id=secrets.token_hex(16))
+        found = _named(store)
+    return found
+
+
+def _named(store: Store) -> str:
+    audit = store.tables.audit
+    first = sa.select(audit.c.detail).where(audit.c.action == NAMED).order_by(audit.c.id).limit(1)
+    with store.read() as connection:
+        detail = connection.execute(first).scalar()
+    return str(detail["id"]) if detail else ""
 
 
 def _link(last: str, at: Any, action: str, detail: Any) -> str:

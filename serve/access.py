@@ -22,15 +22,23 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from deskwright import audit
 from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
+from deskwright.workspace import Workspace
 from serve.refusals import Refusal
 
 ROLES = {
     "integration": "the chat API",
     "reviewer": "the review console",
-    "admin": "both",
+    "widget": "opening chats of the widget",
+    "admin": "all of these",
 }
 
 LONGEST_LABEL = 255
+
+MARK = "dw_"
+"""How every key begins."""
+
+LONGEST_TIME = 16
+"""Digits; nobody has to read more of a token that is not ours."""
 
 TOKEN_SECONDS = 2 * 3600
 """A widget's session ends so long after it was last gone on with; the widget asks for a new one by itself."""
@@ -55,7 +63,7 @@ def create(store: Store, role: str, label: str) -> str:
     """
     if role not in ROLES:
         raise DeskwrightError(f"There is no role {role!r}. Known: {', '.join(ROLES)}.")
-    key = f"dw_{secrets.token_urlsafe(32)}"
+    key = f"{MARK}{secrets.token_urlsafe(32)}"
     key_id = secrets.token_hex(4)
     row = {"id": key_id, "hash": _hash(key), "role": role, "label": label[:LONGEST_LABEL], "created_at": now()}
     with store.begin() as connection:
@@ -94,6 +102,14 @@ def check(store: Store, key: str) -> Key | None:
     return _key(row) if row and hmac.compare_digest(row["hash"], _hash(key)) else None
 
 
+def is_valid(store: Store, key_id: str) -> bool:
+    """Whether the key with this id was made and not revoked."""
+    table = store.tables.api_keys
+    with store.read() as connection:
+        wanted = sa.select(table.c.id).where(table.c.id == key_id, table.c.revoked_at.is_(None))
+        return connection.execute(wanted).first() is not None
+
+
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="From `deskwright keys create`.")
 
 Sent = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -126,43 +142,68 @@ Integration = Annotated[Key, Depends(_allow("integration"))]
 Reviewer = Annotated[Key, Depends(_allow("reviewer"))]
 """A route with this parameter answers holders of a reviewer key only."""
 
+opens_chats = _allow("widget")
+"""The key of an app that may open chats of the widget."""
 
-def sign(secret: bytes, chat_id: str, origin: str) -> str:
-    """A token that lets a page of `origin` speak in this chat for `TOKEN_SECONDS`."""
-    body = f"{chat_id}|{int(time.time()) + TOKEN_SECONDS}"
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a widget's token says: its chat, when it ends (Unix time), and the id of the key that opened it. Where a
+    page did, there is none, and the signature is good for that page's origin."""
+
+    chat_id: str
+    ends: int
+    key: str
+
+
+def session_secret(workspace: Workspace) -> bytes:
+    """What this bot signs its tokens with: workspaces that have the same session key have different secrets."""
+    return hmac.digest(workspace.keys.session, f"bot\0{audit.store_id(workspace.store)}".encode(), "sha256")
+
+
+def sign(secret: bytes, chat_id: str, origin: str = "", key: str = "") -> str:
+    """A token that lets a page of `origin`, or who opened the chat with `key`, speak in it for `TOKEN_SECONDS`."""
+    body = f"{chat_id}|{int(time.time()) + TOKEN_SECONDS}|{key}"
     return f"{_encode(body.encode())}.{_signature(secret, body, origin)}"
 
 
-def chat_of(secret: bytes, token: str, origin: str) -> str:
-    """The chat this token is for.
+def session(secret: bytes, token: str, origin: str = "") -> Session:
+    """What a token says. Whether its key is still valid is not looked up.
 
     Raises:
         Refusal: the token was not made here, is for another origin, or is too old.
     """
-    return _read(secret, token, origin)[0]
+    body = _body(token)
+    said = claimed(token)
+    genuine = hmac.compare_digest(_signature(secret, body, origin).encode(), token.partition(".")[2].encode())
+    if not genuine or said.ends < time.time():
+        raise Refusal(401, "This chat session has ended. Start a new one.", "session_ended")
+    return said
 
 
-def renewed(secret: bytes, token: str, origin: str) -> str | None:
+def claimed(token: str) -> Session:
+    """What a token says, whether that is true or not; nothing where it is no token."""
+    chat_id, _, rest = _body(token).partition("|")
+    ends, _, key = rest.partition("|")
+    return Session(chat_id, int(ends), key) if ends.isdecimal() and len(ends) < LONGEST_TIME else Session("", 0, "")
+
+
+def renewed(secret: bytes, token: str, origin: str = "") -> str | None:
     """A fresh token for the same chat; None where more than half of this one's time is left.
 
     Raises:
-        Refusal: as `chat_of`.
+        Refusal: as `session`.
     """
-    chat_id, ends = _read(secret, token, origin)
-    return sign(secret, chat_id, origin) if ends - time.time() < TOKEN_SECONDS / 2 else None
+    said = session(secret, token, origin)
+    return sign(secret, said.chat_id, origin, said.key) if said.ends - time.time() < TOKEN_SECONDS / 2 else None
 
 
-def _read(secret: bytes, token: str, origin: str) -> tuple[str, int]:
-    encoded, _, signature = token.partition(".")
+def _body(token: str) -> str:
+    encoded = token.partition(".")[0]
     try:
-        body = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
     except ValueError:
-        body = ""
-    chat_id, _, ends = body.partition("|")
-    genuine = hmac.compare_digest(_signature(secret, body, origin).encode(), signature.encode())
-    if not genuine or not ends.isdigit() or int(ends) < time.time():
-        raise Refusal(401, "This chat session has ended. Start a new one.", "session_ended")
-    return chat_id, int(ends)
+        return ""
 
 
 def _signature(secret: bytes, body: str, origin: str) -> str:

@@ -25,6 +25,7 @@ from serve import (
     widget_api,
     widget_pages,
 )
+from serve.access import session_secret
 from serve.chat import Redactor
 from serve.desk import Desk
 from serve.limits import Limits
@@ -46,7 +47,7 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     webhook = Webhook(workspace, desk, record, tasks)
     app = routes(_background(webhook, tasks))
     limits = Limits(workspace.config.serve)
-    app.state.parts = Parts(workspace, gate, live, record, limits, desk, webhook, tasks)
+    app.state.parts = Parts(workspace, gate, live, record, limits, desk, webhook, tasks, session_secret(workspace))
     app.add_middleware(BodyLimit)
     app.add_middleware(Faults)
     app.add_middleware(

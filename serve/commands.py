@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from deskwright.cli import workspace_option
 from deskwright.errors import DeskwrightError
@@ -21,6 +22,7 @@ from deskwright.workspace import Workspace
 if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -42,6 +44,7 @@ class Running:
 
 
 @click.command()
+@click.argument("bots", nargs=-1, metavar="[NAME=WORKSPACE]...")
 @workspace_option
 @click.option("--host", help="The address to listen at.  [default: serve.host, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port; 0 for any.  [default: serve.port, 8000]")
@@ -50,6 +53,7 @@ class Running:
 @click.option("--ssl-certfile", type=FILE, help="Serve over TLS with this certificate chain (PEM).")
 @click.option("--ssl-keyfile", type=FILE, help="The certificate's private key (PEM), where it is in a file of its own.")
 def serve(
+    bots: tuple[str, ...],
     root: Path,
     host: str | None,
     port: int | None,
@@ -58,22 +62,29 @@ def serve(
     ssl_certfile: Path | None,
     ssl_keyfile: Path | None,
 ) -> None:
-    """Serve the chat API, the widget and the review console.
+    """Serve the chat API, the widget and the review console; of several workspaces, each below /bots/NAME/.
 
     \b
     deskwright serve --workspace shop
     deskwright serve --workspace shop --host 0.0.0.0 --port 8080
     deskwright serve --workspace shop --ssl-certfile cert.pem --ssl-keyfile key.pem
+    deskwright serve shop=workspaces/shop help=workspaces/help
     """
+    from serve.bots import agreed, named, opened
+
     tls = _tls(ssl_certfile, ssl_keyfile)
-    workspace = Workspace.open(root)
-    config = workspace.config.serve
-    host, port = host or config.host, config.port if port is None else port
-    app = _application(workspace, engine, untuned)
+    if bots and click.get_current_context().get_parameter_source("root") is ParameterSource.COMMANDLINE:
+        raise DeskwrightError("Name one workspace with --workspace, or several as NAME=WORKSPACE; both were given.")
+    workspaces = opened(named(bots)) if bots else {"": Workspace.open(root)}
+    host = host or agreed(workspaces, "host", "--host")
+    port = agreed(workspaces, "port", "--port") if port is None else port
+    proxies = agreed(workspaces, "proxies")
+    app = _host(workspaces, engine, untuned) if bots else _application(workspaces[""], engine, untuned)
     listening = _listen(host, port)
-    for line in _addresses(workspace, _url(host, listening, "https" if tls else "http")):
+    url = _url(host, listening, "https" if tls else "http")
+    for line in _bots(workspaces, url) if bots else _addresses(workspaces[""], url):
         click.echo(line)
-    _server(app, config.proxies, tls).run(sockets=[listening])
+    _server(app, proxies, tls).run(sockets=[listening])
 
 
 @click.group()
@@ -91,8 +102,9 @@ def keys() -> None:
 @keys.command("create")
 @workspace_option
 @click.option(
-    "--role", required=True, type=click.Choice(["integration", "reviewer", "admin"]),
-    help="integration: the chat API; reviewer: the review console; admin: both.",
+    "--role", required=True, type=click.Choice(["integration", "reviewer", "widget", "admin"]),
+    help="integration: the chat API; reviewer: the review console; widget: opening chats of the widget from an app; "
+    "admin: all of these.",
 )  # fmt: skip
 @click.option("--label", default="", help="For whom or what it is.")
 def create_key(root: Path, role: str, label: str) -> None:
@@ -156,7 +168,7 @@ def start(
     return run(_application(workspace, engine, untuned), host, port, config.proxies)
 
 
-def run(app: FastAPI, host: str, port: int, proxies: Sequence[str] = ()) -> Running:
+def run(app: ASGIApp, host: str, port: int, proxies: Sequence[str] = ()) -> Running:
     """Runs an application in a thread, and returns when it answers.
 
     Raises:
@@ -185,6 +197,16 @@ def _application(workspace: Workspace, engine: str | None, untuned: bool) -> Fas
     return create_app(workspace, Live(workspace.store, open_model, untuned), gate)
 
 
+def _host(workspaces: Mapping[str, Workspace], engine: str | None, untuned: bool) -> ASGIApp:
+    from serve.bots import about, host
+
+    apps = {}
+    for name, workspace in workspaces.items():
+        with about(name, workspace.root):
+            apps[name] = _application(workspace, engine, untuned)
+    return host(apps)
+
+
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, Any]:
     """What uvicorn needs for TLS; nothing without a certificate.
 
@@ -205,7 +227,7 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, Any]:
     return {"ssl_certfile": certificate, "ssl_keyfile": key}
 
 
-def _server(app: FastAPI, proxies: Sequence[str], tls: Mapping[str, Any]) -> uvicorn.Server:
+def _server(app: ASGIApp, proxies: Sequence[str], tls: Mapping[str, Any]) -> uvicorn.Server:
     import uvicorn
 
     return uvicorn.Server(
@@ -243,8 +265,6 @@ def _url(host: str, listening: socket.socket, scheme: str = "http") -> str:
 
 
 def _addresses(workspace: Workspace, url: str) -> list[str]:
-    from serve import access
-
     lines = [
         f"Serving at {url}  (stop with Ctrl+C)",
         f"  {url}/widget      the chat, as customers see it",
@@ -252,7 +272,25 @@ def _addresses(workspace: Workspace, url: str) -> list[str]:
         f"  {url}/v1          the chat API, for OpenAI's clients",
         f'  <script src="{url}/widget.js" async></script>   puts the chat on your page (serve.origins must name it)',
     ]
-    roles = {key.role for key in access.keys(workspace.store) if key.revoked_at is None}
-    if not roles & {"reviewer", "admin"}:
+    if not _has_reviewer(workspace):
         lines.append("The console and the API ask for a key: `deskwright keys create --role reviewer` makes one.")
     return lines
+
+
+def _bots(workspaces: Mapping[str, Workspace], url: str) -> list[str]:
+    lines = [f"Serving at {url}  (stop with Ctrl+C)"]
+    lines += [f"  {url}/bots/{name}/   {bot.config.serve.title}" for name, bot in workspaces.items()]
+    lines.append("Below each: widget, widget.js for your page, console, console/desk, and v1 for OpenAI's clients.")
+    lines += [
+        f"No key opens the console of {name}; `deskwright keys create --role reviewer --workspace {bot.root}` makes one"
+        for name, bot in workspaces.items()
+        if not _has_reviewer(bot)
+    ]
+    return lines
+
+
+def _has_reviewer(workspace: Workspace) -> bool:
+    from serve import access
+
+    roles = {key.role for key in access.keys(workspace.store) if key.revoked_at is None}
+    return bool(roles & {"reviewer", "admin"})

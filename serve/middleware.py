@@ -23,6 +23,12 @@ REQUEST_ID = "X-Request-ID"
 FOR_PAGES = ("/v1/", "/widget/api/")
 
 
+def below(scope: Scope) -> str:
+    """The path as this application's routes have it: ASGI's `path` begins with the path where it is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
 class RequestId:
     """Names each request: `scope["request_id"]`, and the header that OpenAI's clients show with an error."""
 
@@ -47,7 +53,7 @@ class Cors(CORSMiddleware):
     """Lets pages of the configured origins call the APIs; the rest of the server is none of theirs."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        open_to_pages = scope["type"] == "http" and scope["path"].startswith(FOR_PAGES)
+        open_to_pages = scope["type"] == "http" and below(scope).startswith(FOR_PAGES)
         await (super().__call__ if open_to_pages else self.app)(scope, receive, send)
 
 

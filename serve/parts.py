@@ -77,6 +77,8 @@ class Parts:
     desk: Desk
     webhook: Webhook
     tasks: Tasks
+    secret: bytes = field(repr=False)
+    """Signs the widget's tokens."""
     memory: Memory = field(default_factory=Memory)
 
 

@@ -16,7 +16,7 @@ TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_
 """Of other statuses it is `invalid_request_error`, or from 500 on `server_error`."""
 
 ROUTING = {
-    404: "There is nothing at this address. /openapi.json lists what there is.",
+    404: "There is nothing at this address. {below}/openapi.json lists what there is.",
     405: "This address does not take this method; the header Allow names those it takes.",
 }
 
@@ -103,8 +103,9 @@ def not_redacted(what: str) -> Refusal:
     return Refusal(400, f"Personal data in this {what} could not be removed with certainty. Rephrase it.")
 
 
-def install(app: FastAPI) -> None:
-    """Every refusal, fault of a body and unknown address comes out in this one form."""
+def install(app: FastAPI, nowhere: str = ROUTING[404]) -> None:
+    """Every refusal, fault of a body and unknown address comes out in this one form. `nowhere` is said of an unknown
+    address; `{below}` in it is the path where the application is mounted."""
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> JSONResponse:
@@ -119,7 +120,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        message = ROUTING.get(error.status_code, str(error.detail))
+        routing = {**ROUTING, 404: nowhere}
+        below = request.scope.get("root_path", "")
+        message = routing[error.status_code].format(below=below) if error.status_code in routing else str(error.detail)
         headers = _allowed(request) if error.status_code == 405 else None
         return Refusal(error.status_code, message, headers=headers or error.headers).response()
 
@@ -127,7 +130,8 @@ def install(app: FastAPI) -> None:
 def _allowed(request: Request) -> dict[str, str] | None:
     """All methods of an address; the router names those of its first route only."""
     paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
-    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
+    asked = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    here = [methods for path, methods in paths.items() if compile_path(path)[0].match(asked)]
     return {"Allow": ", ".join(sorted({method.upper() for methods in here for method in methods}))} if here else None
 
 

@@ -1,6 +1,7 @@
 """The chat widget's sessions, streamed answers and thumbs.
 
-A session is a token the server signs, for one chat and one origin; what a page sends besides is the new message only.
+A session is a token the server signs, for one chat and one origin, or one key of an app; what is sent besides is the
+new message only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse
 
@@ -48,30 +50,63 @@ class Thumb(BaseModel):
     comment: str = Field("", max_length=2000)
 
 
-def _origin(request: Request, parts: Shared) -> str:
+_bearer = HTTPBearer(auto_error=False, scheme_name="session", description="From `POST /widget/api/session`.")
+
+
+def _token(sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    return sent.credentials if sent else ""
+
+
+Token = Annotated[str, Depends(_token)]
+
+
+def _origin(request: Request, parts: Parts) -> str:
     """The page's origin, which must be this server or one of `serve.origins`. Browsers leave the header `Origin` out
     when a page asks its own server for something by GET, and only then; so the widget says it in `X-Origin` as well."""
     origin = request.headers.get("origin") or request.headers.get("x-origin", "")
-    own = urlsplit(origin).netloc == request.headers.get("host")
+    place = urlsplit(origin).netloc
+    own = place and place == request.headers.get("host")
     if not own and origin not in parts.workspace.config.serve.origins:
         message = "This page may not use the chat: its origin is neither in serve.origins nor the host that was asked."
-        raise Refusal(403, f"{message} A reverse proxy must pass the header Host on.", "wrong_origin")
+        more = "A reverse proxy must pass the header Host on; an app of your own sends a key of the role widget."
+        raise Refusal(403, f"{message} {more}", "wrong_origin")
     return origin
 
 
-Page = Annotated[str, Depends(_origin)]
-
-
-def _counted(request: Request, parts: Shared, page: Page) -> str:
+def _opener(request: Request, parts: Shared, sent: access.Sent) -> tuple[str, str]:
+    """The origin of the page that opens a chat, or the id of an app's key: one of the two, the other is empty."""
+    if sent and sent.credentials.startswith(access.MARK):
+        return "", access.opens_chats(request, sent).id
+    origin = _origin(request, parts)
     parts.limits.count_address(request)
-    return page
+    return origin, ""
 
 
-Origin = Annotated[str, Depends(_counted)]
+Opener = Annotated[tuple[str, str], Depends(_opener)]
 
 
-def _chat(request: Request, parts: Shared, origin: Origin) -> str:
-    chat_id = _chat_of(request, parts, origin)
+def _page(request: Request, parts: Shared, token: Token) -> str:
+    """The page's origin; none is asked for in a chat that was opened with a key."""
+    return "" if access.claimed(token).key else _origin(request, parts)
+
+
+Page = Annotated[str, Depends(_page)]
+
+
+def _known(request: Request, parts: Shared, page: Page, token: Token) -> str:
+    try:
+        return _chat_of(parts, token, page)
+    except Refusal:
+        parts.limits.count_address(request)
+        raise
+
+
+Known = Annotated[str, Depends(_known)]
+
+
+def _chat(request: Request, parts: Shared, page: Page, chat_id: Known) -> str:
+    if page:  # an app may speak for many from one address
+        parts.limits.count_address(request)
     parts.limits.count("session", chat_id)
     return chat_id
 
@@ -80,12 +115,7 @@ Chat = Annotated[str, Depends(_chat)]
 """The id of the chat that the session token is for."""
 
 
-def _watched(request: Request, parts: Shared, page: Page) -> str:
-    try:
-        chat_id = _chat_of(request, parts, page)
-    except Refusal:
-        parts.limits.count_address(request)
-        raise
+def _watched(parts: Shared, chat_id: Known) -> str:
     parts.limits.count("watch", chat_id)
     return chat_id
 
@@ -94,29 +124,30 @@ Watched = Annotated[str, Depends(_watched)]
 """The same for who only looks for news: many who wait may share an address, and are not counted by it."""
 
 
-def _chat_of(request: Request, parts: Parts, origin: str) -> str:
-    chat_id = access.chat_of(parts.workspace.keys.session, _token(request), origin)
-    if parts.desk.state(chat_id) == DELETED:
+def _chat_of(parts: Parts, token: str, origin: str) -> str:
+    found = access.session(parts.secret, token, origin)
+    if found.key and not access.is_valid(parts.workspace.store, found.key):
+        raise Refusal(401, "The key that opened this chat was revoked.", "session_ended")
+    if parts.desk.state(found.chat_id) == DELETED:
         raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
-    return chat_id
+    return found.chat_id
 
 
-def _renewed(request: Request, parts: Shared, page: Page) -> str | None:
-    return access.renewed(parts.workspace.keys.session, _token(request), page)
+def _renewed(parts: Shared, page: Page, token: Token) -> str | None:
+    return access.renewed(parts.secret, token, page)
 
 
 Renewed = Annotated[str | None, Depends(_renewed)]
 """A fresh token for the same chat, where half of the time of the one that was sent is over."""
 
 
-def _token(request: Request) -> str:
-    return request.headers.get("authorization", "").removeprefix("Bearer ")
-
-
-@router.post("/widget/api/session")
-def session(parts: Shared, origin: Origin) -> dict[str, Any]:
-    """Starts a chat."""
-    token = access.sign(parts.workspace.keys.session, new_id("chat"), origin)
+@router.post("/widget/api/session", openapi_extra={"security": [{}]})
+def session(parts: Shared, opener: Opener) -> dict[str, Any]:
+    """Starts a chat. A page of this server or of `serve.origins` needs nothing for that, and only that origin goes on
+    with the chat. An app of your own sends a key of the role `widget`, from wherever it is; its chats end with the key.
+    The `token` is the bearer token of all that follows."""
+    origin, key = opener
+    token = access.sign(parts.secret, new_id("chat"), origin, key)
     return {"token": token, "expires_in": access.TOKEN_SECONDS}
 
 

@@ -28,8 +28,14 @@ def make(root: Path, settings: str = "") -> Workspace:
 @contextmanager
 def serving(ws: Workspace, *options: str, engine: str = "echo") -> Iterator[str]:
     """The address at which the workspace is served while the block runs."""
-    command = ["serve", "--workspace", str(ws.root), "--engine", engine, "--untuned", "--port", "0", *options]
-    words = [sys.executable, "-m", "deskwright", *command]
+    with command("--workspace", str(ws.root), "--engine", engine, "--untuned", *options) as url:
+        yield url
+
+
+@contextmanager
+def command(*options: str) -> Iterator[str]:
+    """The same of `deskwright serve` with these options, at any free port."""
+    words = [sys.executable, "-m", "deskwright", "serve", "--port", "0", *options]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         found = re.match(r"Serving at (\S+)", server.stdout.readline())
@@ -40,13 +46,13 @@ def serving(ws: Workspace, *options: str, engine: str = "echo") -> Iterator[str]
             server.terminate()
 
 
-def tiny(folder: Path) -> None:
+def tiny(folder: Path, seed: int = 3) -> None:
     """Writes a base model of some thousand random weights."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     tokenizer: Any = _tokenizer([SAID] * 4)
-    torch.manual_seed(3)
+    torch.manual_seed(seed)
     shape = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
         max_position_embeddings=256, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,

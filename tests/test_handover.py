@@ -88,8 +88,8 @@ class Client:
 
     @property
     def chat_id(self) -> str:
-        found: str = access.chat_of(self.ws.keys.session, self.visitor["Authorization"][7:], self.origin)
-        return found
+        secret = access.session_secret(self.ws)
+        return access.session(secret, self.visitor["Authorization"][7:], self.origin).chat_id
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         table = getattr(self.ws.store.tables, name)

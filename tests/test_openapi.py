@@ -44,7 +44,7 @@ class Api:
         self.running = run(self.app, "127.0.0.1", 0)
         self.app.state.parts.record.keep("chat_1", "widget", [], Said("msg_1", "hello", "echo-1", "d1"))
         self.keys = {place: access.create(ws.store, role, "test") for place, role in ROLES.items()}
-        self.keys["/widget"] = access.sign(ws.keys.session, "chat_1", self.running.url)
+        self.keys["/widget"] = access.sign(access.session_secret(ws), "chat_1", self.running.url)
 
     def headers(self, path: str) -> dict[str, str]:
         key = next((key for place, key in self.keys.items() if path.startswith(place)), "")

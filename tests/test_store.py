@@ -34,6 +34,7 @@ from serve.deliveries import is_new
 from serve.desk import Desk
 from serve.record import Record
 from serve.refusals import Refusal
+from tests.server_process import ROOT, make
 
 KEYS = Keys(*(secrets.token_bytes(32) for _ in range(3)))
 CANARY = "my parrot Quetzalcoatl sings"
@@ -490,6 +491,31 @@ def test_a_log_that_several_write_at_once_is_whole(store: Store) -> None:
         list(pool.map(lambda n: record(store, "ingest", n=n), range(20)))
 
     assert audit.broken_at(store) is None
+
+
+def test_a_store_has_an_id_of_its_own_whoever_asks_first(opened: Callable[..., Store]) -> None:
+    stores = [opened() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        ids = set(pool.map(audit.store_id, stores))
+    record(stores[0], "store named", id="another")
+
+    assert len(ids) == 1
+    assert len(ids.pop()) == 32
+    assert audit.store_id(opened()) == audit.store_id(stores[0]) != "another"
+    assert audit.broken_at(stores[0]) is None
+
+
+def test_two_bots_of_one_server_do_not_have_the_same_database(tmp_path: Path, database: str) -> None:
+    same = f"{database}{'&' if '?' in database else '?'}connect_timeout=9" if "postgresql" in database else database
+    for name, url in (("one", database), ("two", same)):
+        make(tmp_path / name, f'[store]\nurl = "{url}"')
+    bots = [f"{name}={tmp_path / name}" for name in ("one", "two")]
+    words = [sys.executable, "-m", "deskwright", "serve", *bots, "--untuned"]
+    result = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+
+    assert result.returncode == 2
+    assert "one and two have the same store" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_of_several_who_take_a_chat_at_once_one_gets_it(store: Store) -> None:

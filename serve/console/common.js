@@ -3,7 +3,9 @@
 "use strict";
 
 const get = (id) => document.getElementById(id);
-const KEY = "deskwright.reviewer";
+// Where the bot is: one server may have several, each below a path of its own, and they share what a browser keeps.
+const HOME = new URL("..", document.currentScript.src);
+const KEY = `deskwright.reviewer ${HOME.pathname}`;
 const WHO = { user: "Customer", assistant: "Bot", human: "Colleague" };
 
 let key = "";
@@ -39,7 +41,7 @@ function remembered() {
 async function call(path, body) {
   const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
   const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
-  const response = await fetch(`/console/api/${path}`, options);
+  const response = await fetch(new URL(`console/api/${path}`, HOME), options);
   const data = await response.json().catch(() => ({}));
   if (response.ok) return data;
   const error = new Error(data.error ? data.error.message : "The server did not answer. Try again.");

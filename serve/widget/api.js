@@ -39,7 +39,7 @@ async function plain(method, path, body, signal) {
   const headers = { "Content-Type": "application/json", "X-Origin": location.origin };
   if (kept.token) headers.Authorization = `Bearer ${kept.token}`;
   try {
-    return await fetch(`/widget/api/${path}`, { method, headers, body: body && JSON.stringify(body), signal });
+    return await fetch(new URL(`api/${path}`, import.meta.url), { method, headers, body: body && JSON.stringify(body), signal });
   } catch (error) {
     throw error instanceof TypeError ? new Unreachable() : error;
   }

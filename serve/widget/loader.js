@@ -4,9 +4,11 @@
 (() => {
   "use strict";
   const script = document.currentScript;
-  if (!script || document.querySelector("deskwright-chat")) return;
+  if (!script) return;
+  const bot = new URL(".", script.src);
+  if ([...document.querySelectorAll("deskwright-chat")].some((other) => other.dataset.bot === bot.href)) return;
   const settings = {{settings}};
-  const home = new URL(script.src).origin;
+  const home = bot.origin;
   const label = script.dataset.label || settings.label;
   const visitor = script.dataset.visitor || "";
   const wholeScreen = matchMedia("(max-width: 480px), (max-height: 480px)");
@@ -47,6 +49,7 @@
 
   const make = (tag, className) => Object.assign(document.createElement(tag), { className });
   const host = document.createElement("deskwright-chat");
+  host.dataset.bot = bot.href;
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
@@ -81,7 +84,7 @@
     box.setAttribute("aria-label", label);
     frame = make("iframe", "");
     frame.title = label;
-    frame.src = `${home}/widget#${encodeURIComponent(visitor)}`;
+    frame.src = `${bot.href}widget#${encodeURIComponent(visitor)}`;
     frame.addEventListener("load", () => {
       loaded = true;
       opened();

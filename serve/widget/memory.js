@@ -1,6 +1,7 @@
 // What is kept while the tab is open, so that the chat goes on when the customer opens another page. Where the browser
 // allows no storage, it lasts as long as the page. Another visitor (data-visitor of the script tag) finds nothing.
-const NAME = "deskwright";
+// Bots of one server share what a browser keeps: each has a name of its own for it.
+const NAME = `deskwright ${new URL("..", import.meta.url).pathname}`;
 const LASTS = 2 * 3600 * 1000;
 const visitor = location.hash;
 
