@@ -35,7 +35,7 @@ from deskwright.plugins import Engine, Generation, Token
 from instruct.confidence import FOUND
 from instruct.passages import Passage
 from instruct.prompt import compose
-from instruct.quoting import quotable
+from instruct.quoting import LOOKED_AT, quotable
 from privacy.gate import Redacted
 from serve.guard import Guard, Guards
 from serve.policy import Action, Case, Judge, action
@@ -98,7 +98,7 @@ def build_chat(
     personal data that nobody said does not leave the model.
     """
     langsmith.configure(enabled=False)
-    most = max(passages, 0 if quote_from is None else 1, FOUND if judge else 0)
+    most = max(passages, 0 if quote_from is None else LOOKED_AT, FOUND if judge else 0)
     found = retrieve(index, passages, most)
     return (
         redact(gate)
