@@ -133,13 +133,13 @@ def sign(secret: bytes, chat_id: str, origin: str) -> str:
     return f"{_encode(body.encode())}.{_signature(secret, body, origin)}"
 
 
-def chat_of(secret: bytes, token: str, origin: str) -> str:
-    """The chat this token is for.
+def chat_of(secret: bytes, token: str, origin: str, ended: bool = False) -> str:
+    """The chat this token is for; with `ended`, also where its session has ended.
 
     Raises:
         Refusal: the token was not made here, is for another origin, or is too old.
     """
-    return _read(secret, token, origin)[0]
+    return _read(secret, token, origin, ended)[0]
 
 
 def renewed(secret: bytes, token: str, origin: str) -> str | None:
@@ -152,7 +152,7 @@ def renewed(secret: bytes, token: str, origin: str) -> str | None:
     return sign(secret, chat_id, origin) if ends - time.time() < TOKEN_SECONDS / 2 else None
 
 
-def _read(secret: bytes, token: str, origin: str) -> tuple[str, int]:
+def _read(secret: bytes, token: str, origin: str, ended: bool = False) -> tuple[str, int]:
     encoded, _, signature = token.partition(".")
     try:
         body = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
@@ -160,7 +160,7 @@ def _read(secret: bytes, token: str, origin: str) -> tuple[str, int]:
         body = ""
     chat_id, _, ends = body.partition("|")
     genuine = hmac.compare_digest(_signature(secret, body, origin).encode(), signature.encode())
-    if not genuine or not ends.isdigit() or int(ends) < time.time():
+    if not genuine or not ends.isdigit() or (int(ends) < time.time() and not ended):
         raise Refusal(401, "This chat session has ended. Start a new one.", "session_ended")
     return chat_id, int(ends)
 

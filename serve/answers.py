@@ -127,7 +127,7 @@ async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None
     fresh = clean_turns(State(turns=ask.turns, redacted=state["redacted"]))
     if ask.fresh is not None:
         texts = zip(ask.turns, state["redacted"].texts, strict=True)
-        fresh = [{"role": turn["role"], "content": text} for turn, text in texts][-ask.fresh :]
+        fresh = [{"role": turn["role"], "content": text} for turn, text in texts][len(ask.turns) - ask.fresh :]
     with CancelScope(shield=True):
         kept = await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
     return kept

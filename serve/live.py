@@ -82,7 +82,10 @@ def _judge(workspace: Workspace, card: adapter.Card, model: Model | None) -> Jud
         return None
     needs_person, why = needs_human.trusted(workspace, model.dataset) if model else (None, "")
     if model and not needs_person:
-        log.warning("Who needs a person is not used, and nobody is offered one for their words: %s", why)
+        log.warning(
+            "Nobody is offered a person for their words, since what `deskwright needs-human` learns is not used: %s",
+            why,
+        )
     words = Words(config.ask_back, config.offer_person, config.hand_over)
     return Judge(known, words, needs_person) if known or needs_person else None
 

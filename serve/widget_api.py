@@ -94,8 +94,18 @@ Watched = Annotated[str, Depends(_watched)]
 """The same for who only looks for news: many who wait may share an address, and are not counted by it."""
 
 
-def _chat_of(request: Request, parts: Parts, origin: str) -> str:
-    chat_id = access.chat_of(parts.workspace.keys.session, _token(request), origin)
+def _own(request: Request, parts: Shared, origin: Origin) -> str:
+    chat_id = _chat_of(request, parts, origin, ended=True)
+    parts.limits.count("session", chat_id)
+    return chat_id
+
+
+Own = Annotated[str, Depends(_own)]
+"""The same where the session has ended: nobody can go on with that chat, but whose it was may delete it."""
+
+
+def _chat_of(request: Request, parts: Parts, origin: str, ended: bool = False) -> str:
+    chat_id = access.chat_of(parts.workspace.keys.session, _token(request), origin, ended)
     if parts.desk.state(chat_id) == DELETED:
         raise Refusal(401, "This chat was deleted. Start a new one.", "session_ended")
     return chat_id

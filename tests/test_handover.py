@@ -369,6 +369,25 @@ def test_deleting_a_chat_leaves_nothing_of_it_and_ends_the_session(client: Clien
     assert client.move("take").status_code == 404
 
 
+def test_a_session_that_has_ended_can_still_be_deleted_and_nothing_else(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.say("My name is Zoe Canary")
+    now = time.time()
+    monkeypatch.setattr("serve.access.time", SimpleNamespace(time=lambda: now + 30 * access.TOKEN_SECONDS))
+    ended = client.http.post("/widget/api/person", json={}, headers=client.visitor)
+    elsewhere = client.http.delete("/widget/api/chat", headers={**client.visitor, "Origin": "http://other.test"})
+    forged = client.http.delete("/widget/api/chat", headers={**client.visitor, "Authorization": "Bearer a.b"})
+    before = client.rows("chats")
+    deleted = client.http.delete("/widget/api/chat", headers=client.visitor)
+
+    assert (ended.status_code, elsewhere.status_code, forged.status_code) == (401, 403, 401)
+    assert len(before) == 1
+    assert deleted.status_code == 204
+    assert client.rows("chats") == client.rows("chat_messages") == []
+    assert client.http.delete("/widget/api/chat", headers=client.visitor).status_code == 401
+
+
 def test_an_answer_that_is_on_its_way_does_not_bring_a_deleted_chat_back(ws: Workspace) -> None:
     engine = Held()
     with TestClient(application(ws, engine)) as http:

@@ -184,8 +184,8 @@ def test_the_start_says_where_it_is_not_used(ws: Workspace, caplog: pytest.LogCa
 
     assert found is None
     assert caplog.messages == [
-        "Who needs a person is not used, and nobody is offered one for their words: it was not learnt: "
-        "run `deskwright needs-human`."
+        "Nobody is offered a person for their words, since what `deskwright needs-human` learns is not used: "
+        "it was not learnt: run `deskwright needs-human`."
     ]
     assert live._judge(ws, adapter.untuned(ws), None) is None
     assert len(caplog.messages) == 1
