@@ -113,6 +113,7 @@ base = "demo"
 # Web origins that may embed the widget, for example "https://shop.example.com".
 # origins = []
 # ask_back = "Could you tell me a little more about it, so that I can help?"
+# offer_person = "It sounds as if a colleague of mine could help you better. Shall I ask one to take over?"
 # hand_over = "I am not certain about this. A colleague of mine can help you further."
 # How often one API key, one chat and one address (of the widget, or with a wrong key) may ask; "" for no limit.
 # limit_key = "600/minute"
@@ -122,7 +123,7 @@ base = "demo"
 # proxies = []
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
 # never_say = []        # words and phrases that no answer holds, in any case: internal names
-# policy = true         # where hardly an answer is good, the bot asks back or hands over (docs/answering.md)
+# policy = true         # the bot asks back, hands over or offers a person where it should (docs/answering.md)
 # What runs the model: openvino (processors), transformers (also GPUs), openai (another server), or auto, which chooses
 # between the first two.
 # engine = "auto"
@@ -260,6 +261,9 @@ class Serve(_Section):
     policy: bool = True
     never_say: tuple[str, ...] = ()
     ask_back: str = Field("Could you tell me a little more about it, so that I can help?", min_length=1)
+    offer_person: str = Field(
+        "It sounds as if a colleague of mine could help you better. Shall I ask one to take over?", min_length=1
+    )
     hand_over: str = Field("I am not certain about this. A colleague of mine can help you further.", min_length=1)
     engine: str = "auto"
     weights: Literal["int8", "float"] = "int8"

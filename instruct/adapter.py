@@ -9,6 +9,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from deskwright.errors import DeskwrightError
@@ -109,6 +110,33 @@ def load(workspace: Workspace, model: Model | None) -> Loaded:
     """
     if model is None:
         return Loaded(base.model(workspace).eval(), base.tokenizer(workspace), untuned(workspace))
+    return opened(workspace, _checked(workspace, model))
+
+
+def without_weights(workspace: Workspace, model: Model | None) -> Loaded:
+    """The same, but that of the model there are only `config` and `generation_config`: for who has the weights.
+
+    Raises:
+        DeskwrightError: as `load` does.
+    """
+    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+    path = _checked(workspace, model) if model else None
+    whole = path is not None and (path / WHOLE).is_file()
+    source = str(path if whole else base.source(workspace).folder)
+    config = AutoConfig.from_pretrained(source, local_files_only=True)
+    try:
+        ends = GenerationConfig.from_pretrained(source, local_files_only=True)
+    except OSError:  # there is none: what the library derives for the whole model too
+        ends = GenerationConfig.from_model_config(config)
+    shape = SimpleNamespace(config=config, generation_config=ends)
+    if path is None:
+        return Loaded(shape, base.tokenizer(workspace), untuned(workspace))
+    return Loaded(shape, AutoTokenizer.from_pretrained(str(path)), read_card(path))
+
+
+def _checked(workspace: Workspace, model: Model) -> Path:
+    """The model's folder, if it is what was registered and its base is the configured one."""
     path = folder(workspace, model.name)
     if not any((path / weights).is_file() for weights in (WEIGHTS, WHOLE)) or digest(path) != model.digest:
         raise DeskwrightError(
@@ -121,7 +149,7 @@ def load(workspace: Workspace, model: Model | None) -> Loaded:
             f"{model.name} was tuned on the base model {card.base_digest}; the configuration (model.base) gives "
             f"{base.digest(workspace)}. Set model.base back (ID@COMMIT for one of the hub), or tune again."
         )
-    return opened(workspace, path)
+    return path
 
 
 def opened(workspace: Workspace, path: Path) -> Loaded:

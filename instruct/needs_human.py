@@ -4,7 +4,7 @@ A conversation needed a person where a customer asked for one, another agent too
 escalated. The words that did are examples of one kind, all words of other conversations of the other. It learns from
 customers of the training split and lies in the folder of a training set, with which it goes.
 
-Only `open` is needed to use it.
+Only `open` is needed to use it, and `trusted` to act on it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ FILE, REPORT = "needs_human.npz", "needs_human.json"
 
 LEAST_WORDS, LEAST_CUSTOMERS = 20, 5
 """Of either kind; from fewer nothing is learnt."""
+RIGHT, SURE = 1 / 2, 0.98
+"""Of the words that it takes for such, so many really are, by the lower end of Wilson's interval (1927) of this level:
+else nobody is offered a person for its sake."""
 MOST = 10_000
 """Examples, drawn by chance; more cost minutes and tell no more."""
 
@@ -99,6 +102,28 @@ def open(workspace: Workspace, dataset: str) -> Callable[[str], float | None]:
     return (lambda text: float(learnt.probabilities([text])[0])) if learnt else (lambda text: None)
 
 
+def trusted(workspace: Workspace, dataset: str) -> tuple[Callable[[str], bool] | None, str]:
+    """What says of a customer's words whether they need a person, if enough of what it takes for such was so among the
+    held-out words; and a sentence on that, or on why there is nothing to be used."""
+    folder = workspace.datasets / dataset
+    learnt = NeedsHuman.read(folder)
+    report = json.loads((folder / REPORT).read_text(encoding="utf-8")) if (folder / REPORT).is_file() else {}
+    found, rightly = report.get("found", 0), report.get("rightly found", 0)
+    if learnt is None:
+        return None, f"it was not learnt: {report.get('why', 'run `deskwright needs-human`.')}"
+    if not found:
+        held, needed = report.get("held out", 0), report.get("held out that needed one", 0)
+        return (
+            None,
+            f"its precision is not known: of {held:,} held-out words {needed:,} needed one, and it took none for such.",
+        )
+    surely = _at_least(rightly, found)
+    counts = f"of {found:,} held-out words that it took for such {rightly:,} were, which is surely {surely:.0%} or more"
+    if surely < RIGHT:
+        return None, f"{counts}; expected {RIGHT:.0%}."
+    return (lambda text: float(learnt.probabilities([text])[0]) >= learnt.threshold), f"{counts}."
+
+
 def learn(workspace: Workspace, dataset: str) -> dict[str, Any]:
     """Learns from what the store holds, measures on the validation and the test split, since neither is used otherwise
     and such words are rare, and keeps both with the training set.
@@ -122,8 +147,8 @@ def learn(workspace: Workspace, dataset: str) -> dict[str, Any]:
 
 
 def measure(learnt: NeedsHuman, held: Sequence[Example]) -> dict[str, Any]:
-    """Accuracy, precision, recall and F1 at the threshold; average precision; the expected calibration error. Without
-    a held-out example of each kind, the counts alone."""
+    """Accuracy, precision, recall and F1 at the threshold, and the counts behind the precision; average precision; the
+    expected calibration error. Without a held-out example of each kind, the counts of these alone."""
     from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
     wanted = np.array([bool(one.sign) for one in held])
@@ -135,6 +160,8 @@ def measure(learnt: NeedsHuman, held: Sequence[Example]) -> dict[str, Any]:
     precision, recall, f1, _ = precision_recall_fscore_support(wanted, said, average="binary", zero_division=0)
     return {
         **found,
+        "found": int(said.sum()),
+        "rightly found": int((said & wanted).sum()),
         "accuracy": float((said == wanted).mean()),
         "precision": float(precision),
         "recall": float(recall),
@@ -216,6 +243,12 @@ def _too_few(train: Iterable[Example]) -> str:
                 f"{LEAST_CUSTOMERS} and more in the training split."
             )
     return ""
+
+
+def _at_least(hits: int, count: int) -> float:
+    from scipy.stats import binomtest
+
+    return float(binomtest(hits, count).proportion_ci(SURE, "wilson").low)
 
 
 def _best(likely: Array, wanted: Any) -> float:

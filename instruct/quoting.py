@@ -26,6 +26,8 @@ from instruct.passages import Passage
 from instruct.rows import Row
 from privacy.redact import PLACEHOLDER
 
+LOOKED_AT = 10
+"""Passages among which the exchange has to be: those of documents may stand before it."""
 MOST_ROWS = 64
 LEAST_QUOTED = 5
 """Validation rows that have to be quoted for a limit to be believed."""

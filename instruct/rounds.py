@@ -55,9 +55,14 @@ def find(store: Store, name: str | None) -> Model:
 
 def champion(store: Store) -> Model | None:
     """The model that answers, or None while nothing is promoted."""
+    return next(iter(champions(store, 1)), None)
+
+
+def champions(store: Store, most: int) -> list[Model]:
+    """The model that answers and those that a rollback each would bring back, the present one first."""
     with store.read() as connection:
         standing = _standing(store, connection)
-    return find(store, standing[-1]) if standing else None
+    return [find(store, name) for name in standing[: -most - 1 : -1]]
 
 
 def next_round(store: Store) -> int:

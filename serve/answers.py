@@ -22,7 +22,7 @@ from serve.live import Served
 from serve.parts import Parts, Turns
 from serve.record import Said, new_id
 from serve.refusals import Refusal, not_redacted
-from serve.wishes import wants_person
+from serve.wishes import asks_for_person
 
 HANDOVER = "handover"
 """The action of an answer after which a person should go on: the customer asks for one, or the answer promises one."""
@@ -120,14 +120,14 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
     usage = end.usage_metadata
     used, words = (usage["input_tokens"], usage["output_tokens"]), state["redacted"].words
     typed = PLACEHOLDER.sub(lambda found: words.get(found.group(), found.group()), said.text)
-    yield Finished(said, shown, about["finish_reason"], *used, action=_action(ask, said, state), typed=typed)
+    yield Finished(said, shown, about["finish_reason"], *used, action=_action(parts, ask, said, state), typed=typed)
 
 
 async def _keep(parts: Parts, ask: Ask, state: dict[str, Any], said: Said | None) -> bool:
     fresh = clean_turns(State(turns=ask.turns, redacted=state["redacted"]))
     if ask.fresh is not None:
         texts = zip(ask.turns, state["redacted"].texts, strict=True)
-        fresh = [{"role": turn["role"], "content": text} for turn, text in texts][-ask.fresh :]
+        fresh = [{"role": turn["role"], "content": text} for turn, text in texts][len(ask.turns) - ask.fresh :]
     with CancelScope(shield=True):
         kept = await to_thread.run_sync(parts.record.keep, ask.chat_id, ask.channel, fresh, said)
     return kept
@@ -147,8 +147,8 @@ async def _ours(parts: Parts, ask: Ask, pieces: AsyncIterator[Any]) -> AsyncGene
             yield piece
 
 
-def _action(ask: Ask, said: Said, state: Mapping[str, Any]) -> str | None:
-    if wants_person(ask.turns[-1]["content"]) or holding(said.text):
+def _action(parts: Parts, ask: Ask, said: Said, state: Mapping[str, Any]) -> str | None:
+    if asks_for_person(ask.turns, parts.workspace.config.serve.offer_person) or holding(said.text):
         return HANDOVER
     return cast(str | None, state.get("action"))
 

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Response
 from starlette.types import Lifespan
 
@@ -27,6 +29,7 @@ from serve import (
 )
 from serve.access import session_secret
 from serve.chat import Redactor
+from serve.deliveries import LEASE, Unfinished
 from serve.desk import Desk
 from serve.limits import Limits
 from serve.live import Live
@@ -45,9 +48,10 @@ def create_app(workspace: Workspace, live: Live, gate: Redactor) -> FastAPI:
     slack.check(workspace)
     record, desk, tasks = Record(workspace.store), Desk(workspace.store), Tasks()
     webhook = Webhook(workspace, desk, record, tasks)
-    app = routes(_background(webhook, tasks))
+    app = routes(_background)
     limits = Limits(workspace.config.serve)
-    app.state.parts = Parts(workspace, gate, live, record, limits, desk, webhook, tasks, session_secret(workspace))
+    secret, unfinished = session_secret(workspace), Unfinished(workspace.store)
+    app.state.parts = Parts(workspace, gate, live, record, limits, desk, webhook, tasks, unfinished, secret)
     app.add_middleware(BodyLimit)
     app.add_middleware(Faults)
     app.add_middleware(
@@ -83,14 +87,26 @@ def routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     return app
 
 
-def _background(webhook: Webhook, tasks: Tasks) -> Lifespan[FastAPI]:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        webhook.tell_all()
-        yield
-        await tasks.stop()
+@asynccontextmanager
+async def _background(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    parts.webhook.tell_all()
+    await _go_on(parts)
+    loop = asyncio.get_running_loop()
+    again = loop.call_later(LEASE.total_seconds() + 1, lambda: parts.tasks.start("unfinished messages", _go_on(parts)))
+    yield
+    again.cancel()
+    await parts.tasks.stop()
+    parts.unfinished.leave()
 
-    return lifespan
+
+async def _go_on(parts: Parts) -> None:
+    """Goes on with messages of other services that a server before did not finish. What one was at that was killed is
+    not told from what another is at, until it would be over."""
+    for chat_id, count in (await to_thread.run_sync(parts.unfinished.take)).items():
+        for service in (chatwoot, slack):
+            if chat_id.startswith(f"{service.CHANNEL}-"):
+                service.go_on(parts, chat_id, count)
 
 
 def index(parts: Shared) -> Response:

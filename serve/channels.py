@@ -1,18 +1,22 @@
-"""A message that came in by another service -> what to say there. Whole answers, in order; nothing is streamed."""
+"""A message that came in by another service -> what to say there. Whole answers, in order; nothing is streamed.
+
+When the server stops before there is an answer, the message is kept, redacted, and answered after the next start.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from deskwright.plugins import Generation
 from instruct.holding import holding
 from serve.answers import HANDOVER, Ask, Finished, Muted, answer
-from serve.desk import WITH_PEOPLE
+from serve.desk import BOT, WITH_PEOPLE
 from serve.handover import WAIT, for_the_bot, hand_over, keep, listen, turns_of
 from serve.parts import Parts, Turns
 from serve.widget_api import LONGEST_HISTORY
@@ -44,15 +48,47 @@ async def respond(
         if action is not None:
             return None if action == WAIT else Reply(goodbye, True)
         turns = [*await turns_of(parts, chat_id), {"role": "user", "content": text}]
-        finished = await _answered(parts, chat_id, channel, turns, refresh)
+        finished = await _answered(parts, chat_id, channel, turns, 1, refresh)
     except Muted:
         parts.memory.add(chat_id, turns[-1], turns[:-1])
         return None
+    except asyncio.CancelledError:
+        with CancelScope(shield=True):
+            await _kept(parts, chat_id, channel, text)
+        raise
     except Exception as error:
         log.error("an answer broke off: %s", type(error).__name__)
         await _kept(parts, chat_id, channel, text)
         return await _left_to_people(parts, chat_id, goodbye)
     parts.memory.add(chat_id, turns[-1], turns[:-1])
+    return await _reply(parts, chat_id, turns, finished, goodbye)
+
+
+async def respond_late(
+    parts: Parts,
+    chat_id: str,
+    channel: str,
+    count: int,
+    goodbye: str,
+    refresh: Callable[[], Awaitable[None]] | None = None,
+) -> Reply | None:
+    """The reply to the last `count` messages of a chat, which a server before did not finish. Where the record has not
+    all of them, or it cannot be known whether the answer arrived, a person goes on."""
+    turns = await turns_of(parts, chat_id)
+    waiting = next((n for n, turn in enumerate(reversed(turns)) if turn["role"] != "user"), len(turns))
+    if waiting < count or await to_thread.run_sync(parts.desk.state, chat_id) != BOT:
+        return await _left_to_people(parts, chat_id, goodbye)
+    try:
+        finished = await _answered(parts, chat_id, channel, turns, 0, refresh)
+    except Muted:
+        return None
+    except Exception as error:
+        log.error("an answer broke off: %s", type(error).__name__)
+        return await _left_to_people(parts, chat_id, goodbye)
+    return await _reply(parts, chat_id, turns, finished, goodbye)
+
+
+async def _reply(parts: Parts, chat_id: str, turns: Turns, finished: Finished, goodbye: str) -> Reply:
     parts.memory.add(chat_id, {"role": "assistant", "content": finished.typed}, turns)
     said = finished.text.strip()
     if finished.action != HANDOVER and said:
@@ -78,10 +114,10 @@ async def _kept(parts: Parts, chat_id: str, channel: str, text: str) -> None:
 
 
 async def _answered(
-    parts: Parts, chat_id: str, channel: str, turns: Turns, refresh: Callable[[], Awaitable[None]] | None
+    parts: Parts, chat_id: str, channel: str, turns: Turns, fresh: int, refresh: Callable[[], Awaitable[None]] | None
 ) -> Finished:
     how = Generation(max_tokens=parts.workspace.config.serve.max_tokens)
-    ask = Ask(chat_id, channel, for_the_bot(turns[-LONGEST_HISTORY:]), how, fresh=1, refresh=refresh)
+    ask = Ask(chat_id, channel, for_the_bot(turns[-LONGEST_HISTORY:]), how, fresh=fresh, refresh=refresh)
     served = await parts.live.current()
     async with aclosing(answer(parts, served, ask)) as pieces:
         async for piece in pieces:

@@ -35,7 +35,7 @@ from deskwright.plugins import Engine, Generation, Token
 from instruct.confidence import FOUND
 from instruct.passages import Passage
 from instruct.prompt import compose
-from instruct.quoting import quotable
+from instruct.quoting import LOOKED_AT, quotable
 from privacy.gate import Redacted
 from serve.guard import Guard, Guards
 from serve.policy import Action, Case, Judge, action
@@ -69,7 +69,7 @@ class State(TypedDict):
     near: NotRequired[list[Passage]]
     """By `retrieve`: what was found, also what is not shown to the model."""
     action: NotRequired[Action | None]
-    """By `decide`, and again after the answer: what the bot does other than answer ("quote", "ask", "handover")."""
+    """By `decide`, and again after the answer: what the bot does other than answer: `serve.policy.Action`."""
     confidence: NotRequired[float | None]
     """By `decide`, and again after the answer: the probability that it is good, else that of its tokens in the mean."""
     answer: NotRequired[AIMessageChunk]
@@ -94,11 +94,11 @@ def build_chat(
     """The whole path for one model. `.stream()` yields states; those that hold `text` come token by token.
 
     With `quote_from`, a colleague's answer to a question at least so near (cosine) is given as it stands. With
-    a `judge`, the bot asks back or hands over where hardly an answer is good. With `guards`,
-    personal data that nobody said does not leave the model.
+    a `judge`, the bot asks back or hands over where hardly an answer is good, and offers a person where the customer's
+    words need one. With `guards`, personal data that nobody said does not leave the model.
     """
     langsmith.configure(enabled=False)
-    most = max(passages, 0 if quote_from is None else 1, FOUND if judge else 0)
+    most = max(passages, 0 if quote_from is None else LOOKED_AT, FOUND if judge else 0)
     found = retrieve(index, passages, most)
     return (
         redact(gate)
@@ -140,7 +140,7 @@ def decide(quote_from: float | None = None, judge: Judge | None = None, guards: 
             quotation = None
         case = judge.case(turns, near, quotation, state["turns"]) if judge else Case(quotation)
         done = action(case)
-        if judge and done in ("ask", "handover") and not _fits(judge.words.of(done), state):
+        if judge and done not in (None, "quote") and not _fits(judge.words.of(done), state):
             done = None
         shown = [quotation] if quotation else state["passages"]
         sure = case.grounding if done in ("ask", "handover") else None

@@ -207,7 +207,7 @@ class Extension(BaseModel):
         description="How probable it is that the answer is good, 0 to 1; of a model that has not learnt that, the mean "
         "probability of the generated tokens. Null if quoted."
     )
-    action: Literal["quote", "ask", "handover"] | None = Field(
+    action: Literal["offer", "quote", "ask", "handover"] | None = Field(
         description="What the bot did other than answer, or that a person should go on; null if it answered."
     )
 

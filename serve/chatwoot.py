@@ -26,7 +26,7 @@ from pydantic import BaseModel, ValidationError
 from deskwright.config import Chatwoot
 from deskwright.keys import from_environment
 from deskwright.workspace import Workspace
-from serve.channels import respond
+from serve.channels import Reply, respond, respond_late
 from serve.deliveries import is_new
 from serve.desk import BOT, CLOSED, HUMAN, PENDING
 from serve.parts import Parts, Shared
@@ -126,10 +126,20 @@ async def receive(request: Request, parts: Shared) -> dict[str, bool]:
     if event.event.startswith("conversation_"):
         await chat.follow(conversation.status)
     elif event.is_question():
-        parts.tasks.queue(f"chatwoot {chat.id}", chat.answer((event.content or "").strip()))
+        work = await to_thread.run_sync(parts.unfinished.begin, chat.id)
+        parts.tasks.queue(f"chatwoot {chat.id}", chat.answer((event.content or "").strip(), work))
     else:
         return {"taken": False}
     return {"taken": True}
+
+
+def go_on(parts: Parts, chat_id: str, count: int) -> None:
+    """Has so many messages of a chat answered that a server before took and did not finish."""
+    account, number = chat_id.split("-")[1:]
+    config = parts.workspace.config.integrations.chatwoot
+    if config.url and account == str(config.account):
+        chat = Chat(parts, int(number))
+        parts.tasks.queue(f"chatwoot {chat.id}", chat.go_on(count))
 
 
 class Chat:
@@ -143,12 +153,20 @@ class Chat:
         self._place = f"{config.url}/api/v1/accounts/{config.account}/conversations/{number}"
         self._token = from_environment(config.token, "integrations.chatwoot.token")
 
-    async def answer(self, text: str) -> None:
+    async def answer(self, text: str, work: str) -> None:
         """Says what there is to say, and hands over where a person is to go on."""
         if not await self.refresh():
             state = await self._state()
             await self._follow_if("pending", state, known=state != PENDING)
-        reply = await respond(self._parts, self.id, CHANNEL, text, self._config.handover, self._refresh)
+        await self._say(await respond(self._parts, self.id, CHANNEL, text, self._config.handover, self._refresh))
+        await to_thread.run_sync(self._parts.unfinished.finish, work)
+
+    async def go_on(self, count: int) -> None:
+        """The same for messages that the record has, if it does."""
+        await self.refresh()
+        await self._say(await respond_late(self._parts, self.id, CHANNEL, count, self._config.handover, self._refresh))
+
+    async def _say(self, reply: Reply | None) -> None:
         if reply is None or (not reply.handover and await self._state() != BOT):
             return
         await self._post("messages", {"content": reply.text, "message_type": "outgoing", "private": False})

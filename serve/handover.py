@@ -16,7 +16,7 @@ from serve.parts import Parts, Turns
 from serve.record import new_id
 from serve.refusals import Refusal, not_redacted
 from serve.speak import Speech
-from serve.wishes import wants_person
+from serve.wishes import asks_for_person
 
 WAIT = "wait"
 """The action after a message that was kept for a person."""
@@ -33,7 +33,8 @@ async def listen(parts: Parts, chat_id: str, channel: str, text: str) -> str | N
     if state in WITH_PEOPLE:
         await keep(parts, chat_id, channel, "user", text)
         return WAIT
-    if wants_person(text):
+    turns = [*await turns_of(parts, chat_id), {"role": "user", "content": text}]
+    if asks_for_person(turns, parts.workspace.config.serve.offer_person):
         await keep(parts, chat_id, channel, "user", text)
         await hand_over(parts, chat_id, by="visitor")
         return HANDOVER

@@ -12,7 +12,7 @@ from deskwright.store import now
 from serve.desk import WITH_PEOPLE
 from serve.handover import from_people, hand_over, keep
 from serve.parts import Parts, Shared
-from serve.widget_api import CHANNEL, LONGEST_MESSAGE, Chat, Renewed, Watched
+from serve.widget_api import CHANNEL, LONGEST_MESSAGE, Chat, Own, Renewed, Watched
 
 LONGEST_CONTACT = 200
 
@@ -45,8 +45,8 @@ def state(chat_id: Watched, token: Renewed, parts: Shared, after: str = "") -> d
 
 
 @router.delete("/widget/api/chat", status_code=204)
-def delete(chat_id: Chat, parts: Shared) -> Response:
-    """Deletes the chat, with all that was said in it and about it, and ends the session."""
+def delete(chat_id: Own, parts: Shared) -> Response:
+    """Deletes the chat, with all that was said in it and about it, and ends the session; also one that has ended."""
     parts.record.delete(chat_id, parts.desk)
     parts.memory.drop(chat_id)
     return Response(status_code=204)

@@ -14,7 +14,7 @@ from deskwright import plugins
 from deskwright.errors import DeskwrightError
 from deskwright.store import Store
 from deskwright.workspace import Workspace
-from instruct import adapter
+from instruct import adapter, needs_human
 from instruct.confidence import Confidence
 from instruct.knowledge import Library
 from instruct.passages import Passages
@@ -65,8 +65,8 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
         made = kind.open(workspace, model)
         card = adapter.read_card(adapter.folder(workspace, model.name)) if model else adapter.untuned(workspace)
         quote_from = card.quote_from if workspace.config.serve.quote else None
-        judge = _judge(workspace, card)
-        searched = card.passages or quote_from is not None or judge
+        judge = _judge(workspace, card, model)
+        searched = card.passages or quote_from is not None or (judge and judge.confidence)
         exchanges = Passages.open(workspace, model.dataset) if model and searched else None
         index = Library(workspace, exchanges) if searched else None
         chat = build_chat(gate, made, index, card.system, card.passages, quote_from, judge, guards)
@@ -75,10 +75,19 @@ def opener(workspace: Workspace, gate: Redactor, engine: str) -> Opener:
     return open_model
 
 
-def _judge(workspace: Workspace, card: adapter.Card) -> Judge | None:
-    """None where the model's card knows nothing, or the configuration wants none."""
+def _judge(workspace: Workspace, card: adapter.Card, model: Model | None) -> Judge | None:
+    """None where nothing is known of the model, or the configuration wants none."""
     known, config = Confidence.of(card.confidence), workspace.config.serve
-    return Judge(known, Words(config.ask_back, config.hand_over)) if known and config.policy else None
+    if not config.policy:
+        return None
+    needs_person, why = needs_human.trusted(workspace, model.dataset) if model else (None, "")
+    if model and not needs_person:
+        log.warning(
+            "Nobody is offered a person for their words, since what `deskwright needs-human` learns is not used: %s",
+            why,
+        )
+    words = Words(config.ask_back, config.offer_person, config.hand_over)
+    return Judge(known, words, needs_person) if known or needs_person else None
 
 
 class Live:

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from deskwright.workspace import Workspace
 from serve.access import TOKEN_SECONDS
 from serve.chat import Redactor
+from serve.deliveries import Unfinished
 from serve.desk import Desk
 from serve.limits import Limits
 from serve.live import Live
@@ -77,6 +78,7 @@ class Parts:
     desk: Desk
     webhook: Webhook
     tasks: Tasks
+    unfinished: Unfinished
     secret: bytes = field(repr=False)
     """Signs the widget's tokens."""
     memory: Memory = field(default_factory=Memory)

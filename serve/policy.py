@@ -13,22 +13,25 @@ from typing import Literal
 from instruct.confidence import Confidence, features
 from instruct.passages import Passage
 
-Action = Literal["quote", "ask", "handover"]
+Action = Literal["offer", "quote", "ask", "handover"]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known before the answer. `grounding` is the probability that an answer will be good."""
+    """What is known before the answer. `grounding` is the probability that an answer will be good; a person is offered
+    once a chat."""
 
     quotation: Passage | None
     grounding: float | None = None
     weak: bool = False
     asked_back: bool = False
+    needs_person: bool = False
 
 
 Rule = tuple[Callable[[Case], bool], Action]
 
 POLICY: tuple[Rule, ...] = (
+    (lambda case: case.needs_person, "offer"),
     (lambda case: case.quotation is not None, "quote"),
     (lambda case: case.weak and not case.asked_back, "ask"),
     (lambda case: case.weak, "handover"),
@@ -45,18 +48,21 @@ class Words:
     """What the bot says when it does not answer."""
 
     ask: str
+    offer: str
     handover: str
 
     def of(self, action: Action) -> str:
-        return self.ask if action == "ask" else self.handover
+        return {"ask": self.ask, "offer": self.offer}.get(action, self.handover)
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A model's calibration and the words for what follows from it."""
+    """A model's calibration, what tells of a customer's words whether they need a person (None: neither is known), and
+    the words for what follows from it."""
 
-    confidence: Confidence
+    confidence: Confidence | None
     words: Words
+    needs_person: Callable[[str], bool] | None = None
 
     def case(
         self,
@@ -66,17 +72,25 @@ class Judge:
         typed: Sequence[Mapping[str, str]],
     ) -> Case:
         """`turns` are clean and end on the customer; `typed` are the same as they were said."""
-        scale = self.confidence.grounding
-        grounding = scale.probability(features(turns[-1]["content"], near))
-        weak = scale.least is not None and grounding < scale.least
-        question = self.words.ask.strip()
-        asked_back = any(turn["role"] == "assistant" and turn["content"].strip() == question for turn in typed)
-        return Case(quotation, grounding, weak, asked_back)
+        question, grounding, weak = turns[-1]["content"], None, False
+        if self.confidence:
+            scale = self.confidence.grounding
+            grounding = scale.probability(features(question, near))
+            weak = scale.least is not None and grounding < scale.least
+        said = [turn["content"].strip() for turn in typed if turn["role"] == "assistant"]
+        offer = self.words.offer.strip()
+        return Case(
+            quotation,
+            grounding,
+            weak,
+            asked_back=self.words.ask.strip() in said,
+            needs_person=self.needs_person is not None and offer not in said and self.needs_person(question),
+        )
 
     def after(self, question: str, near: Sequence[Passage], tokens: float | None) -> tuple[float | None, Action | None]:
         """The confidence in an answer that the model gave, and whether a person should take over."""
-        if tokens is None:
-            return None, None
+        if tokens is None or self.confidence is None:
+            return tokens, None
         scale = self.confidence.confidence
         sure = scale.probability([*features(question, near), tokens])
         return sure, "handover" if scale.least is not None and sure < scale.least else None

@@ -27,7 +27,7 @@ from slack_sdk.signature import SignatureVerifier
 from connectors.slack import plain
 from deskwright.keys import from_environment
 from deskwright.workspace import Workspace
-from serve.channels import respond
+from serve.channels import Reply, respond, respond_late
 from serve.deliveries import is_new
 from serve.desk import BOT
 from serve.handover import keep
@@ -96,6 +96,14 @@ async def receive(request: Request, parts: Shared) -> dict[str, Any]:
     return {"taken": True}
 
 
+def go_on(parts: Parts, chat_id: str, count: int) -> None:
+    """Has so many messages of a thread answered that a server before took and did not finish."""
+    team, channel, at = chat_id.split("-")[1:]
+    config = parts.workspace.config.integrations.slack
+    if config.team and team == config.team:
+        Thread(parts, Message(type="message", channel=channel, ts=at, thread_ts=at), "").go_on(count)
+
+
 class Thread:
     """A thread that the bot is in, and a message of it. `own` is the bot's user id."""
 
@@ -119,7 +127,8 @@ class Thread:
     async def take_up(self) -> None:
         """Has the message answered; or, when a colleague wrote it, gives the thread to them at once."""
         if not self._is_a_colleagues():
-            self._parts.tasks.queue(self._name, self._answer())
+            work = await to_thread.run_sync(self._parts.unfinished.begin, self.id)
+            self._parts.tasks.queue(self._name, self._answer(work))
             return
         await to_thread.run_sync(partial(self._parts.desk.follow, self.id, "take", by="person"))
         self._parts.tasks.queue(self._name, self._keep())
@@ -139,8 +148,18 @@ class Thread:
         if self._text:
             await keep(self._parts, self.id, CHANNEL, "human", self._text)
 
-    async def _answer(self) -> None:
-        reply = await respond(self._parts, self.id, CHANNEL, self._text, self._config.handover)
+    async def _answer(self, work: str) -> None:
+        await self._say(await respond(self._parts, self.id, CHANNEL, self._text, self._config.handover))
+        await to_thread.run_sync(self._parts.unfinished.finish, work)
+
+    def go_on(self, count: int) -> None:
+        """Has so many messages of the thread answered, which the record has, or has not."""
+        self._parts.tasks.queue(self._name, self._answer_late(count))
+
+    async def _answer_late(self, count: int) -> None:
+        await self._say(await respond_late(self._parts, self.id, CHANNEL, count, self._config.handover))
+
+    async def _say(self, reply: Reply | None) -> None:
         if reply is None or (not reply.handover and await self._state() != BOT):
             return
         await to_thread.run_sync(self._post, reply.text)

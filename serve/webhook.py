@@ -27,6 +27,7 @@ from deskwright.workspace import Workspace
 from serve.desk import Desk, Handover
 from serve.record import Record
 from serve.tasks import Tasks
+from serve.topic import topic_of
 
 log = logging.getLogger("deskwright.serve")
 
@@ -49,6 +50,7 @@ class Webhook:
         self, workspace: Workspace, desk: Desk, record: Record, tasks: Tasks, waits: Sequence[float] = WAITS
     ) -> None:
         config = workspace.config.serve
+        self._workspace = workspace
         self._config = config
         self._desk = desk
         self._record = record
@@ -82,7 +84,8 @@ class Webhook:
 
     async def _taken(self, handover: Handover) -> bool:
         turns = await to_thread.run_sync(self._record.turns, handover.chat_id)
-        body = json.dumps(self._event(handover, turns)).encode()
+        topic = await to_thread.run_sync(topic_of, self._workspace, turns)
+        body = json.dumps(self._event(handover, turns, topic)).encode()
         about = f"{handover.chat_id} {handover.changed_at.isoformat()}"
         message_id = f"msg_{hashlib.sha256(about.encode()).hexdigest()[:32]}"
         headers = {"Content-Type": "application/json", **signed(self._key, message_id, int(time.time()), body)}
@@ -96,12 +99,13 @@ class Webhook:
             log.warning("the webhook answered with the status %d", answer.status_code)
         return answer.is_success
 
-    def _event(self, handover: Handover, turns: Sequence[dict[str, str]]) -> dict[str, Any]:
+    def _event(self, handover: Handover, turns: Sequence[dict[str, str]], topic: str | None) -> dict[str, Any]:
         data = {
             "chat_id": handover.chat_id,
             "state": handover.state,
             "open": is_open(self._config.hours, self._config.time_zone, now()),
             "contact": handover.contact,
+            "topic": topic,
             "transcript": list(turns),
         }
         return {"type": "chat.waiting", "timestamp": handover.changed_at.isoformat(), "data": data}

@@ -94,11 +94,7 @@ Page = Annotated[str, Depends(_page)]
 
 
 def _known(request: Request, parts: Shared, page: Page, token: Token) -> str:
-    try:
-        return _chat_of(parts, token, page)
-    except Refusal:
-        parts.limits.count_address(request)
-        raise
+    return _checked(request, parts, page, token)
 
 
 Known = Annotated[str, Depends(_known)]
@@ -124,8 +120,27 @@ Watched = Annotated[str, Depends(_watched)]
 """The same for who only looks for news: many who wait may share an address, and are not counted by it."""
 
 
-def _chat_of(parts: Parts, token: str, origin: str) -> str:
-    found = access.session(parts.secret, token, origin)
+def _own(request: Request, parts: Shared, page: Page, token: Token) -> str:
+    chat_id = _checked(request, parts, page, token, ended=True)
+    parts.limits.count("session", chat_id)
+    return chat_id
+
+
+Own = Annotated[str, Depends(_own)]
+"""The same where the session has ended: nobody can go on with that chat, but whose it was may delete it."""
+
+
+def _checked(request: Request, parts: Parts, origin: str, token: str, ended: bool = False) -> str:
+    """The token's chat; an address that sends wrong tokens is counted."""
+    try:
+        return _chat_of(parts, token, origin, ended)
+    except Refusal:
+        parts.limits.count_address(request)
+        raise
+
+
+def _chat_of(parts: Parts, token: str, origin: str, ended: bool) -> str:
+    found = access.session(parts.secret, token, origin, ended)
     if found.key and not access.is_valid(parts.workspace.store, found.key):
         raise Refusal(401, "The key that opened this chat was revoked.", "session_ended")
     if parts.desk.state(found.chat_id) == DELETED:

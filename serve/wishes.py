@@ -1,9 +1,10 @@
-"""What a customer writes -> whether they ask for a person. English, German, French, Spanish, Italian, Dutch and
-Portuguese, by rules; whom the rules miss has the widget's button."""
+"""What a customer writes -> whether they ask for a person, or say yes to one. English, German, French, Spanish,
+Italian, Dutch and Portuguese, by rules; whom the rules miss has the widget's button."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 WHO = (
     r"(?:(?:an?|the|any|some|one of|your|real|live|actual|human|support|service|customer|sales)\s+){0,4}"
@@ -41,6 +42,26 @@ NOT_A_WISH = re.compile(
     re.I,
 )
 """What stands before words that would be a wish without it: "I was talking to an agent"."""
+
+
+YES = (
+    r"(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please|do|go ahead|absolutely|definitely|that would be (?:great|good|nice)|"
+    r"thanks?|thank you|ja|gerne?|bitte|danke|oui|volontiers|s'il (?:vous|te) pla[iî]t|merci|s[íì]|si|claro|"
+    r"por favor|gracias|certo|volentieri|per favore|grazie|graag|alstublieft|alsjeblieft|sim|obrigad[oa])"
+)
+AGREEMENT = re.compile(rf"\W*{YES}(?:\W+{YES}){{0,3}}\W*", re.I)
+
+
+def agrees(text: str) -> bool:
+    """True for "Yes, please!" and for nothing that says more."""
+    return AGREEMENT.fullmatch(text.replace("\u2019", "'")) is not None
+
+
+def asks_for_person(turns: Sequence[Mapping[str, str]], offer: str) -> bool:
+    """Whether the last of the turns does, by itself or as a yes to the offer before it."""
+    *before, last = turns
+    offered = bool(before) and before[-1]["role"] == "assistant" and before[-1]["content"].strip() == offer.strip()
+    return wants_person(last["content"]) or (offered and agrees(last["content"]))
 
 
 def wants_person(text: str) -> bool:

@@ -15,7 +15,7 @@ from serve.chat import build_chat
 from serve.live import Live, Served
 from serve.policy import Judge, Words
 
-WORDS = Words("Could you say more?", "A colleague will help.")
+WORDS = Words("Could you say more?", "Shall a colleague take over?", "A colleague will help.")
 
 
 class Held:

@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import json
 import secrets
+import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from fastapi.testclient import TestClient
 from deskwright.config import Config
 from deskwright.errors import ConfigError
 from deskwright.workspace import Workspace
+from serve import deliveries
 from serve.desk import Desk
 from serve.engines.echo import Echo
 from tests.serving import Held, Saying, application, judge
@@ -408,3 +411,101 @@ def test_a_missing_secret_stops_the_start(chatwoot: Workspace, monkeypatch: pyte
 def test_an_address_without_tls_is_refused() -> None:
     with pytest.raises(ValueError, match="https://"):
         Config.model_validate({"integrations": {"chatwoot": {"url": "http://chat.example.com"}}})
+
+
+# --- When the server stops ------------------------------------------------------------------------------------------
+
+
+def stopped(chatwoot: Workspace, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
+    """A server takes messages and stops before the first answer is whole."""
+    monkeypatch.setattr("serve.tasks.PATIENCE", 0.1)
+    engine = Held()
+    with TestClient(application(chatwoot, engine)) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        for text in texts:
+            bot.say(text)
+        assert engine.begun.wait(30)
+        threading.Timer(1.0, engine.go.set).start()
+
+    assert bot.posted() == []
+
+
+def unfinished(ws: Workspace) -> int:
+    table = ws.store.tables.deliveries
+    with ws.store.read() as connection:
+        return len(connection.execute(table.select().where(table.c.channel == deliveries.UNFINISHED)).all())
+
+
+def test_an_answer_that_is_nearly_there_is_finished_before_the_server_stops(
+    chatwoot: Workspace, stand_in: StandIn
+) -> None:
+    engine = Held()
+    with TestClient(application(chatwoot, engine)) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        bot.say("where is my parcel")
+        assert engine.begun.wait(30)
+        threading.Timer(0.3, engine.go.set).start()
+
+    assert bot.posted() == ["Well, hello there"]
+    assert unfinished(chatwoot) == 0
+
+
+def test_a_message_at_work_when_the_server_stops_is_answered_after_the_next_start(
+    chatwoot: Workspace, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(chatwoot, stand_in, monkeypatch, f"where is my parcel, {CANARY}")
+    kept = list(Bot(None, chatwoot, stand_in).said())  # type: ignore[arg-type]
+    with TestClient(application(chatwoot, Saying("It is on its way."))) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        until(bot.posted)
+        bot.idle()
+        assert unfinished(chatwoot) == 0
+    with TestClient(application(chatwoot, Saying("Again?"))) as http:
+        Bot(http, chatwoot, stand_in).idle()
+
+    assert kept == [("user", "where is my parcel, <EMAIL_1>")]
+    assert bot.said() == [*kept, ("assistant", "It is on its way.")]
+    assert bot.posted() == ["It is on its way."]
+    everything = b"".join(path.read_bytes() for path in chatwoot.root.rglob("*") if path.is_file())
+    assert CANARY.encode() not in everything
+
+
+def test_messages_that_were_not_begun_are_left_to_a_person(
+    chatwoot: Workspace, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped(chatwoot, stand_in, monkeypatch, "where is my parcel", "and my refund?")
+    with TestClient(application(chatwoot, Saying("It is on its way."))) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        until(lambda: bot.chatwoot.calls(TOGGLE))
+        bot.idle()
+
+    assert bot.posted() == [HANDOVER]
+    assert bot.state() == "pending"
+
+
+def test_what_a_killed_server_was_at_is_gone_on_with_when_its_time_is_over(
+    chatwoot: Workspace, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliveries.Unfinished(chatwoot.store).begin("chatwoot-3-5")
+    with TestClient(application(chatwoot, Saying("Hello."))) as http:
+        Bot(http, chatwoot, stand_in).idle()
+    assert (stand_in.calls(MESSAGES), unfinished(chatwoot)) == ([], 1)
+
+    monkeypatch.setattr(deliveries, "LEASE", timedelta(0))
+    with TestClient(application(chatwoot, Saying("Hello."))) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        until(lambda: bot.chatwoot.calls(TOGGLE))
+
+    assert bot.posted() == [HANDOVER]
+
+
+def test_unfinished_messages_go_to_one_server(ws: Workspace) -> None:
+    first, *others = (deliveries.Unfinished(ws.store) for _ in range(3))
+    done, left = first.begin("chatwoot-3-5"), [first.begin("chatwoot-3-5"), first.begin("slack-T1-C1-1.2")]
+    first.finish(done)
+
+    assert [one.take() for one in others] == [{}, {}]
+    first.leave()
+    assert others[0].take() == {"chatwoot-3-5": 1, "slack-T1-C1-1.2": 1}
+    assert others[1].take() == {}
+    assert len(set(left)) == 2

@@ -192,7 +192,8 @@ def test_features_are_of_the_question_and_of_what_was_found() -> None:
 
 
 def test_the_policy_is_one_table() -> None:
-    assert [done for _, done in POLICY] == ["quote", "ask", "handover"]
+    assert [done for _, done in POLICY] == ["offer", "quote", "ask", "handover"]
+    assert action(Case(NEAR, 0.1, weak=True, needs_person=True)) == "offer"
     assert action(Case(NEAR, 0.1, weak=True)) == "quote"
     assert action(Case(None, 0.1, weak=True)) == "ask"
     assert action(Case(None, 0.1, weak=True, asked_back=True)) == "handover"
@@ -211,7 +212,7 @@ def test_where_hardly_an_answer_is_good_the_bot_asks_back_once_and_then_hands_ov
 
 def test_the_bot_knows_its_question_again_though_the_record_has_it_without_the_name(ws: Workspace) -> None:
     ask = " I am Zoe Canary, the assistant. Could you say more? "
-    by = replace(judge(), words=Words(ask, "A colleague will help."))
+    by = replace(judge(), words=Words(ask, "Shall I?", "A colleague will help."))
 
     assert said(ws, FAR, by, "it does not do it", ask.strip(), "well, it does not")["action"] == "handover"
 

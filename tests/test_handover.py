@@ -26,14 +26,17 @@ from deskwright.errors import ConfigError, DeskwrightError
 from deskwright.hours import is_open, parse
 from deskwright.workspace import Workspace
 from instruct import reviews
+from instruct.topics import Topics
 from serve import access
 from serve.commands import run
 from serve.desk import BOT, CLOSED, DELETED, HUMAN, MOVES, PENDING, Desk
 from serve.engines.echo import Echo
 from serve.handover import keep
+from serve.policy import Judge, Words
 from serve.record import Record, Said
 from serve.refusals import Refusal
-from serve.wishes import wants_person
+from serve.topic import topic_of
+from serve.wishes import agrees, wants_person
 from tests.serving import Held, Saying, application
 from tests.stand_in import StandIn, process, until
 
@@ -366,6 +369,25 @@ def test_deleting_a_chat_leaves_nothing_of_it_and_ends_the_session(client: Clien
     assert client.move("take").status_code == 404
 
 
+def test_a_session_that_has_ended_can_still_be_deleted_and_nothing_else(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.say("My name is Zoe Canary")
+    now = time.time()
+    monkeypatch.setattr("serve.access.time", SimpleNamespace(time=lambda: now + 30 * access.TOKEN_SECONDS))
+    ended = client.http.post("/widget/api/person", json={}, headers=client.visitor)
+    elsewhere = client.http.delete("/widget/api/chat", headers={**client.visitor, "Origin": "http://other.test"})
+    forged = client.http.delete("/widget/api/chat", headers={**client.visitor, "Authorization": "Bearer a.b"})
+    before = client.rows("chats")
+    deleted = client.http.delete("/widget/api/chat", headers=client.visitor)
+
+    assert (ended.status_code, elsewhere.status_code, forged.status_code) == (401, 403, 401)
+    assert len(before) == 1
+    assert deleted.status_code == 204
+    assert client.rows("chats") == client.rows("chat_messages") == []
+    assert client.http.delete("/widget/api/chat", headers=client.visitor).status_code == 401
+
+
 def test_an_answer_that_is_on_its_way_does_not_bring_a_deleted_chat_back(ws: Workspace) -> None:
     engine = Held()
     with TestClient(application(ws, engine)) as http:
@@ -621,12 +643,30 @@ def test_the_desk_is_told_with_a_signature_that_the_standards_own_library_takes(
         "state": "pending",
         "open": True,
         "contact": "+44 20 7946 0000",
+        "topic": None,
         "transcript": [
             {"role": "user", "content": "My mail is <EMAIL_1>"},
             {"role": "assistant", "content": "My mail is <EMAIL_1>"},
             {"role": "user", "content": "Help me"},
         ],
     }
+
+
+def test_the_desk_is_told_the_topic_where_topics_are_learnt(told: Workspace, stand_in: StandIn) -> None:
+    topics = {"delivery": "Where is my parcel", "refund": "I want my money back", "password": "I cannot log in"}
+    asked = [(f"{question}, {more}", topic) for topic, question in topics.items() for more in ("please", *"abcdef")]
+    Topics.fit(*map(list, zip(*asked, strict=True))).save(told.models / "topics")
+    with TestClient(application(told, Echo())) as http:
+        client = Client(http, told)
+        client.say("Hello, my parcel has not arrived, where is it?")
+        client.person(message="Somebody there?")
+        (call,) = until(lambda: stand_in.calls("/desk"))
+    said = [{"role": "user", "content": "My parcel has not arrived"}]
+    (told.models / "topics" / "topics.npz").write_bytes(b"x")
+
+    assert json.loads(call["body"])["data"]["topic"] == "delivery"
+    assert topic_of(told, said) is None
+    assert topic_of(told, []) is None
 
 
 def test_what_is_not_taken_is_sent_again(
@@ -699,6 +739,73 @@ def test_a_wish_for_a_person_is_heard(text: str) -> None:
 )  # fmt: skip
 def test_other_words_are_no_wish(text: str) -> None:
     assert not wants_person(text)
+
+
+@pytest.mark.parametrize("text", ["Yes", "yes, please!", "Ok, thank you", "Ja, bitte.", "Oui, merci", "Sí, por favor"])
+def test_a_yes_is_heard(text: str) -> None:
+    assert agrees(text)
+
+
+@pytest.mark.parametrize("text", ["no", "No thanks", "", "yes but where is my parcel", "I did please you", "yesterday"])
+def test_other_words_are_no_yes(text: str) -> None:
+    assert not agrees(text)
+
+
+# --- The offer of a person ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def offering(ws: Workspace) -> Iterator[Client]:
+    """A server whose model offers a person to who is fed up."""
+    words = Words(ws.config.serve.ask_back, ws.config.serve.offer_person, ws.config.serve.hand_over)
+    by = Judge(None, words, lambda text: "fed up" in text)
+    with TestClient(application(ws, Echo("echo-1", "d1"), by)) as http:
+        yield Client(http, ws)
+
+
+def test_words_that_need_a_person_are_answered_by_an_offer_once(offering: Client) -> None:
+    offer = offering.ws.config.serve.offer_person
+    *texts, end = offering.say("I am fed up with this grinder")
+    again = offering.say("No, I am fed up and want to know where it is")
+
+    assert "".join(event["text"] for event in texts) == offer
+    assert (end["state"], end["action"]) == (BOT, "offer")
+    assert (again[-1]["state"], again[-1]["action"]) == (BOT, None)
+    assert offering.rows("handovers") == []
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_yes_to_the_offer_gets_a_person_also_after_a_restart(offering: Client, restarted: bool) -> None:
+    offering.say("I am fed up with this grinder")
+    if restarted:
+        offering.http.app.state.parts.memory.drop(offering.chat_id)
+        offering.http.app.state.parts.memory._chats.clear()
+    (end,) = offering.say("Yes, please")
+
+    assert (end["state"], end["action"]) == (PENDING, "handover")
+    assert offering.said()[-1] == ("user", "Yes, please")
+
+
+def test_a_yes_to_anything_else_is_answered(offering: Client) -> None:
+    offering.say("Is it on its way?")
+
+    assert offering.say("Yes, please")[-1]["state"] == BOT
+
+
+def test_the_chat_api_tells_of_the_offer_and_of_the_yes(offering: Client) -> None:
+    key = {"Authorization": f"Bearer {access.create(offering.ws.store, 'integration', 'test')}"}
+    turns = [{"role": "user", "content": "I am fed up"}]
+
+    def answered() -> Any:
+        body = {"model": "deskwright", "messages": turns}
+        return offering.http.post("/v1/chat/completions", json=body, headers=key).json()
+
+    offered = answered()
+    turns += [offered["choices"][0]["message"], {"role": "user", "content": "yes please"}]
+
+    assert offered["choices"][0]["message"]["content"] == offering.ws.config.serve.offer_person
+    assert (offered["deskwright"]["action"], offered["usage"]["completion_tokens"]) == ("offer", 0)
+    assert answered()["deskwright"]["action"] == "handover"
 
 
 # --- In a browser ---------------------------------------------------------------------------------------------------

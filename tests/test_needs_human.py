@@ -9,13 +9,15 @@ from types import SimpleNamespace
 import pytest
 from click.testing import Result
 
+from deskwright.config import Config
 from deskwright.conversation import Conversation, Kind, Message, Participant, Visibility
 from deskwright.store import now
 from deskwright.workspace import Workspace
-from instruct import dataset, needs_human, rounds
+from instruct import adapter, dataset, needs_human, rounds
 from instruct.needs_human import ASKED, TAGGED, TAKEN, Example, NeedsHuman, examples
 from privacy.gate import Gate
 from privacy.ingest import Kept, ingest
+from serve import live
 
 ORDINARY = (
     "Where is my parcel?", "How do I descale it?", "Which filter fits?", "Do you ship to Norway?", "Is it in stock?",
@@ -139,6 +141,69 @@ def test_a_held_out_part_without_such_words_is_not_measured() -> None:
     assert "F1" not in report
     assert "not measured" in needs_human.describe(report)
     assert needs_human.measure(learnt, taught)["F1"] > 0.95
+
+
+def test_it_is_trusted_where_its_precision_is_known_to_be_good(ws: Workspace) -> None:
+    stored(ws, 140)
+    before = needs_human.trusted(ws, "set")
+    report = needs_human.learn(ws, "set")
+    needs_person, why = needs_human.trusted(ws, "set")
+
+    assert before == (None, "it was not learnt: run `deskwright needs-human`.")
+    assert report["precision"] == pytest.approx(report["rightly found"] / report["found"])
+    assert needs_person
+    assert needs_person("I want to talk to your manager now")
+    assert not needs_person("Which filter fits my machine?")
+    assert f"of {report['found']} held-out words that it took for such {report['rightly found']} were" in why
+
+
+@pytest.mark.parametrize(
+    ("figures", "why"),
+    [
+        ({"found": 5, "rightly found": 5}, "surely 48% or more; expected 50%."),
+        ({"found": 40, "rightly found": 24}, "surely 42% or more; expected 50%."),
+        ({"found": 0, "rightly found": 0, "held out": 9}, "not known: of 9 held-out words 0 needed one"),
+        ({"held out": 3, "held out that needed one": 3}, "not known: of 3 held-out words 3 needed one"),
+    ],
+)
+def test_it_is_not_trusted_where_that_may_be_chance(ws: Workspace, figures: dict[str, int], why: str) -> None:
+    (ws.datasets / "set").mkdir(parents=True)
+    NeedsHuman.fit([Example(t, t, ASKED) for t in UPSET * 2] + [Example(t, t, "") for t in ORDINARY]).save(
+        ws.datasets / "set"
+    )
+    (ws.datasets / "set" / needs_human.REPORT).write_text(json.dumps({"learnt": True, **figures}))
+    needs_person, said = needs_human.trusted(ws, "set")
+
+    assert needs_person is None
+    assert why in said
+
+
+def test_the_start_says_where_it_is_not_used(ws: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    model = rounds.Model("round-1-a", 1, "d", "demo", "set")
+    found = live._judge(ws, adapter.untuned(ws), model)
+
+    assert found is None
+    assert caplog.messages == [
+        "Nobody is offered a person for their words, since what `deskwright needs-human` learns is not used: "
+        "it was not learnt: run `deskwright needs-human`."
+    ]
+    assert live._judge(ws, adapter.untuned(ws), None) is None
+    assert len(caplog.messages) == 1
+
+
+def test_the_server_uses_it_where_it_is_trusted(ws: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    stored(ws, 140)
+    needs_human.learn(ws, "set")
+    model = rounds.Model("round-1-a", 1, "d", "demo", "set")
+    found = live._judge(ws, adapter.untuned(ws), model)
+    off = Workspace(ws.root, Config.model_validate({"serve": {"policy": False}}), ws.keys)
+
+    assert found
+    assert found.words.offer == ws.config.serve.offer_person
+    asked = [{"role": "user", "content": "Let me talk to a person, I have had enough"}]
+    assert found.case(asked, [], None, asked).needs_person
+    assert live._judge(off, adapter.untuned(ws), model) is None
+    assert caplog.messages == []
 
 
 def test_what_is_kept_is_what_was_learnt(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -11,7 +11,7 @@ import pytest
 from deskwright.plugins import Generation
 from deskwright.workspace import Workspace
 from instruct.passages import Passage
-from instruct.quoting import limit, quotable, quoted
+from instruct.quoting import LOOKED_AT, limit, quotable, quoted
 from instruct.rows import Row
 from privacy.gate import Gate
 from serve.chat import build_chat
@@ -91,6 +91,23 @@ def test_the_chat_quotes_without_the_model_and_says_so(ws: Workspace, passages: 
     assert state["passages"] == [NEAR]
     assert state["answer"].response_metadata["quoted"] is True
     assert state["answer"].usage_metadata["output_tokens"] == 0
+
+
+@pytest.mark.parametrize("passages", [0, 1, 2])
+def test_documents_before_it_do_not_end_quoting(ws: Workspace, passages: int) -> None:
+    asked = {"turns": [{"role": "user", "content": "Where is the parcel?"}]}
+    documents = [replace(DOCUMENT, id=f"k/{n}") for n in range(LOOKED_AT - 1)]
+
+    def said(*near: Passage) -> Any:
+        return build_chat(Gate.of(ws), Echo(), Index(*near), "Help.", passages, quote_from=0.8).invoke(asked)
+
+    state, too_far, others = said(*documents, NEAR), said(*documents, DOCUMENT, NEAR), said(*documents, FAR)
+
+    assert (state["text"], state["passages"]) == (NEAR.answer, [NEAR])
+    for state in (too_far, others):
+        assert "quoted" not in state["answer"].response_metadata
+        assert state["passages"] == documents[:passages]
+        assert ("Delivery" in str(state["messages"])) == bool(passages)
 
 
 @pytest.mark.parametrize("passages", [0, 1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -332,3 +333,25 @@ def test_a_missing_secret_stops_the_start(slack: Workspace, monkeypatch: pytest.
     monkeypatch.delenv(missing)
     with pytest.raises(ConfigError, match=f"integrations.slack.*{missing}"):
         application(slack, Echo())
+
+
+def test_a_message_at_work_when_the_server_stops_is_answered_in_its_thread_after_the_next_start(
+    slack: Workspace, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serve.tasks.PATIENCE", 0.1)
+    engine = Held()
+    with TestClient(application(slack, engine)) as http:
+        before = Bot(http, slack, stand_in)
+        before.take(before.event(text="<@U0BOT> where is my parcel"))
+        assert engine.begun.wait(30)
+        threading.Timer(1.0, engine.go.set).start()
+    assert before.posted() == []
+
+    with TestClient(application(slack, Saying("It is on its way."))) as http:
+        bot = Bot(http, slack, stand_in)
+        until(bot.posted)
+        bot.idle()
+    (call,) = bot.calls()
+
+    assert (call["channel"], call["thread_ts"], call["text"]) == ("C0SHOP", "1772000001.000100", "It is on its way.")
+    assert bot.said() == [("user", "where is my parcel"), ("assistant", "It is on its way.")]

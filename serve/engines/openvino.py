@@ -11,6 +11,7 @@ import itertools
 import json
 import logging
 import math
+import os
 import queue
 import secrets
 import threading
@@ -26,7 +27,8 @@ from deskwright.plugins import Generation, Token
 from deskwright.workspace import Workspace
 from instruct import adapter, base
 from instruct.answering import ends
-from instruct.rounds import Model
+from instruct.rounds import Model, champions
+from serve.engines import kept
 from serve.engines.conversion import ABOUT, convert
 from serve.engines.text import Detokenizer, Stops, context_of, fit
 
@@ -52,6 +54,9 @@ NEVER = 1 << 30
 
 FORM = "1"
 """Changes when models must be converted anew."""
+
+KEPT = 2
+"""Promoted models whose copies stay: the present one, and the one that a rollback brings back."""
 
 Piece = tuple[int, float]
 """A token's id and its probability."""
@@ -83,15 +88,24 @@ class OpenVINO:
         Raises:
             Unconvertible: it is of a kind that the conversion does not cover.
         """
-        loaded = adapter.load(workspace, model)
         int8 = workspace.config.serve.weights == "int8"
-        key = f"{model.digest if model else base.digest(workspace)}-{workspace.config.serve.weights}-{FORM}"
-        folder = workspace.root / "openvino" / key.replace("/", "--")
-        if not folder.exists():
+        folder = _folder(workspace, model.digest if model else base.digest(workspace))
+
+        def make(place: Path) -> None:
             log.info("converting the model to OpenVINO, once")
-            convert(loaded.model, folder, int8=int8)
-        name = model.name if model else workspace.config.model.base
-        return cls(folder, loaded, name, model.digest if model else "", exact=not int8)
+            convert(adapter.load(workspace, model).model, place, int8=int8)
+
+        like = adapter.without_weights(workspace, model)
+        held = kept.use(folder, make)
+        try:
+            name = model.name if model else workspace.config.model.base
+            engine = cls(folder, like, name, model.digest if model else "", exact=not int8)
+        except BaseException:
+            os.close(held)
+            raise
+        weakref.finalize(engine, os.close, held)
+        kept.clean(folder.parent, {_folder(workspace, one.digest).name for one in champions(workspace.store, KEPT)})
+        return engine
 
     def stream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> Iterator[Token]:
         """The answer, piece by piece. Greedy at temperature 0, else sampled.
@@ -125,6 +139,11 @@ class OpenVINO:
                     yield token
         finally:
             self._steps.cancel(request)
+
+
+def _folder(workspace: Workspace, digest: str) -> Path:
+    """Where the converted copy of the model of this digest is, in the form that is configured."""
+    return workspace.root / "openvino" / f"{digest}-{workspace.config.serve.weights}-{FORM}".replace("/", "--")
 
 
 class _Answer:
