@@ -16,6 +16,7 @@ from deskwright.workspace import Workspace
 from serve import (
     chatwoot,
     handover_api,
+    login_api,
     openai_api,
     people_api,
     refusals,
@@ -71,6 +72,7 @@ def routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         widget_api.router,
         widget_pages.router,
         handover_api.router,
+        login_api.router,
         people_api.router,
         review.router,
         chatwoot.router,
