@@ -125,21 +125,22 @@ function field(id, name, settings) {
 
 function form(id, submit, ...parts) {
   const made = make("form");
-  const button = make("button", "primary", submit);
   made.id = id;
-  made.append(...parts.flat(), button);
+  made.append(...parts.flat(), make("button", "", submit));
   return made;
 }
 
 function buildLogin() {
   const title = make("h2", "", "Log in");
   const fault = make("p", "fault");
+  const hint = make("p", "soft", "People are added with ");
   const byKey = make("details");
   title.id = "login-title";
   fault.id = "login-fault";
   fault.setAttribute("role", "alert");
   LOGIN.id = "login";
   LOGIN.setAttribute("aria-labelledby", title.id);
+  hint.append(make("code", "", "deskwright people add"));
   byKey.append(
     make("summary", "", "Use a key instead"),
     form("key-form", "Use the key", field("key", "Reviewer key", { type: "password", autocomplete: "off" })),
@@ -153,8 +154,10 @@ function buildLogin() {
       field("name", "Name", { autocomplete: "username" }),
       field("password", "Password", { type: "password", autocomplete: "current-password" }),
     ),
+    hint,
     byKey,
   );
+  LOGIN.querySelector("button").className = "primary";
   document.body.append(LOGIN);
 }
 

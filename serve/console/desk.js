@@ -7,6 +7,7 @@ const STATES = { bot: "the bot answers", pending: "waits for a person", human: "
 
 let open = null;
 let shown = "";
+let listed = "";
 
 async function load() {
   try {
@@ -25,12 +26,18 @@ function state(chat) {
   return chat.agent === me.id ? "you have it" : `${chat.agent_name || "a colleague"} has it`;
 }
 
+// What has not changed stays as it is: who goes through the list by keyboard does not lose their place.
 function list(chats) {
+  const now = JSON.stringify([chats, open]);
+  if (now === listed) return;
+  listed = now;
+  const at = document.activeElement.dataset.chat;
   get("none").hidden = chats.length > 0;
   get("chats").replaceChildren(...chats.map((chat) => {
     const item = make("li");
     const button = make("button");
     button.type = "button";
+    button.dataset.chat = chat.chat_id;
     button.setAttribute("aria-current", String(chat.chat_id === open));
     button.append(make("b", "", state(chat)));
     if (chat.since) button.append(make("span", "soft", `since ${new Date(chat.since).toLocaleTimeString()}`));
@@ -38,6 +45,7 @@ function list(chats) {
     item.append(button);
     return item;
   }));
+  if (at) get("chats").querySelector(`[data-chat="${CSS.escape(at)}"]`)?.focus();
 }
 
 function choose(chatId) {
