@@ -243,7 +243,7 @@ def _url(host: str, listening: socket.socket, scheme: str = "http") -> str:
 
 
 def _addresses(workspace: Workspace, url: str) -> list[str]:
-    from serve import people
+    from serve import access, people
 
     lines = [
         f"Serving at {url}  (stop with Ctrl+C)",
@@ -252,6 +252,9 @@ def _addresses(workspace: Workspace, url: str) -> list[str]:
         f"  {url}/v1          the chat API, for OpenAI's clients",
         f'  <script src="{url}/widget.js" async></script>   puts the chat on your page (serve.origins must name it)',
     ]
-    if not people.everybody(workspace.store):
-        lines.append("Nobody can log in to the console yet: `deskwright people add NAME --role reviewer` lets somebody.")
+    roles = {key.role for key in access.keys(workspace.store) if key.revoked_at is None}
+    if not roles & {"reviewer", "admin"} and not people.everybody(workspace.store):
+        lines.append(
+            "Nobody can log in to the console yet: `deskwright people add NAME --role reviewer` lets somebody."
+        )
     return lines

@@ -56,8 +56,9 @@ def hashed(password: str) -> str:
 
 def matches(kept: str | None, password: str) -> bool:
     """Whether this is the password. Where there is none to compare with, it takes as long, and is wrong."""
+    nobodys = _nobodys()  # for everybody: the first to ask waits until it is made
     try:
-        return HASHER.verify(kept or _nobodys(), _one_form(password)) and kept is not None
+        return HASHER.verify(kept or nobodys, _one_form(password)) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -502,6 +502,16 @@ def test_a_program_sends_its_key_as_ever_and_no_other_header(
     assert (me["name"], me["role"], me["csrf_token"]) == ("nightly", "reviewer", None)
 
 
+def test_no_answer_of_the_consoles_api_is_stored(mina: people.Person, http: TestClient) -> None:
+    headers = logged_in(http)
+    paths = ("me", "queue", "stats", "chats", "chats/chat_1")
+    found = [http.get(f"/console/api/{path}") for path in paths]
+    found += [review(http, headers), review(http, HERE), log_in(http, password=OTHER)]
+
+    assert {answer.headers["cache-control"] for answer in found} == {"no-store"}
+    assert not [answer for answer in found if "access-control-allow-origin" in answer.headers]
+
+
 def test_a_log_in_opens_the_console_and_not_the_chat_api(mina: people.Person, http: TestClient) -> None:
     headers = logged_in(http)
     asked = {"model": "deskwright", "messages": [{"role": "user", "content": "hi"}]}

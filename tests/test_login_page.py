@@ -17,8 +17,9 @@ from serve.commands import run
 from serve.engines.echo import Echo
 from serve.record import Said
 from tests.in_browser import every, focused, look, one, severe, until
-from tests.server_process import make
+from tests.server_process import make, serving
 from tests.serving import application
+from tests.test_access import certificate
 
 pytestmark = pytest.mark.browser
 
@@ -95,7 +96,10 @@ def test_to_log_in_to_review_and_to_log_out(browser: Any, console: Console) -> N
     mina = people.find(console.ws.store, "Mina Berger")
 
     assert [(row["value"], row["reviewer"]) for row in console.rows("feedback")] == [(4, mina.id)]
-    assert browser.execute_script("return document.cookie + JSON.stringify(sessionStorage) + JSON.stringify(localStorage)") == "{}{}"
+    assert (
+        browser.execute_script("return document.cookie + JSON.stringify(sessionStorage) + JSON.stringify(localStorage)")
+        == "{}{}"
+    )
 
     browser.refresh()
     entered(browser)
@@ -244,6 +248,46 @@ def test_a_server_that_does_not_answer_is_no_log_in_that_ended(browser: Any, con
     one(browser, "#submit").click()
     until(browser, lambda: "parcel 2" in one(browser, "#conversation").text)
     severe(browser)
+
+
+def test_a_page_that_finds_no_server_says_so_and_goes_on_by_itself(browser: Any, console: Console) -> None:
+    browser.get(f"{console.url}/console/desk")
+    log_in(browser)
+    entered(browser)
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/console/api/*"]})
+    browser.refresh()
+    until(browser, lambda: "did not answer" in one(browser, "#load-fault").text)
+
+    assert not one(browser, "#login").is_displayed()
+
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    entered(browser)
+    until(browser, lambda: every(browser, "#chats button"))
+
+    assert one(browser, "#load-fault").text == ""
+    severe(browser)
+
+
+def test_a_browser_keeps_the_cookie_over_tls_for_this_host_only(browser: Any, tmp_path: Path) -> None:
+    ws = make(tmp_path / "ws")
+    people.add(ws.store, "Mina Berger", "reviewer", PASSWORD)
+    cert, secret = certificate(tmp_path)
+    browser.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": True})
+    with serving(ws, "--ssl-certfile", str(cert), "--ssl-keyfile", str(secret)) as url:
+        browser.get(f"{url}/console")
+        log_in(browser)
+        entered(browser)
+        (cookie,) = browser.get_cookies()
+        one(browser, "#who button").click()
+        gone(browser)
+
+        assert browser.get_cookies() == []
+
+    severe(browser)
+    assert cookie["name"].startswith("__Host-deskwright_login_")
+    assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, True, "Strict", "/")
+    assert "expiry" not in cookie
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -44,9 +44,13 @@ async function call(path, body) {
     answer = await send(path, body);
   }
   if (answer.ok) return answer.data;
+  throw failure(answer);
+}
+
+function failure(answer) {
   const error = new Error(answer.message || "The server did not answer. Try again.");
   error.status = answer.status;
-  throw error;
+  return error;
 }
 
 // --- Who works here ---------------------------------------------------------------------------------------------
@@ -60,8 +64,9 @@ async function ask() {
   for (;;) {
     const answer = await send("me");
     if (answer.ok) return welcome(answer.data);
-    if (key) remember("");
-    await logIn(answer.code === "not_logged_in" ? "" : answer.message || "The server did not answer. Try again.");
+    if (answer.status !== 401 && answer.status !== 403) throw failure(answer);
+    remember("");
+    await logIn(answer.code === "not_logged_in" ? "" : answer.message);
   }
 }
 
@@ -82,7 +87,7 @@ function anew() {
 async function leave() {
   const answer = key ? { ok: true } : await send("logout", {});
   if (!answer.ok && answer.status !== 401) {
-    get("load-fault").textContent = `You are still logged in. ${answer.message || "The server did not answer."}`;
+    get("load-fault").textContent = `You are still logged in. ${failure(answer).message}`;
     return;
   }
   remember("");
@@ -193,7 +198,7 @@ async function tryPassword(end) {
   const answer = await send("login", { name: get("name").value, password: get("password").value });
   button.disabled = false;
   if (answer.ok) return end();
-  get("login-fault").textContent = answer.message || "The server did not answer. Try again.";
+  get("login-fault").textContent = failure(answer).message;
   get("password").value = "";
   get("password").focus();
 }
