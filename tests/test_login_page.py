@@ -198,6 +198,7 @@ def test_two_pages_of_a_browser_share_a_log_in_and_its_renewal(browser: Any, con
     browser.get(f"{console.url}/console")
     log_in(browser)
     entered(browser)
+    until(browser, lambda: "parcel 1" in one(browser, "#conversation").text)
     first = browser.current_window_handle
     console.end()
     browser.switch_to.new_window("tab")
