@@ -33,6 +33,7 @@ COMMANDS = {
     "topics": ("instruct.topic_commands:topics", "Learn to name the topic of a question."),
     "needs-human": ("instruct.topic_commands:needs_human", "Learn which words of a customer need a person."),
     "keys": ("serve.commands:keys", "Make, list and revoke API keys."),
+    "people": ("serve.people_commands:people", "Say who may log in to the console."),
     "serve": ("serve.commands:serve", "Serve the chat API, the widget and the review console."),
     "demo": ("serve.demo:demo", "Run the whole loop on the sample export."),
 }

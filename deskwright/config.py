@@ -119,6 +119,7 @@ base = "demo"
 # limit_key = "600/minute"
 # limit_session = "30/minute"
 # limit_address = "120/minute"
+# limit_login = "20/hour"   # so many failed log-ins to the console, from one address and for one name
 # Addresses of reverse proxies, whose X-Forwarded-For and X-Forwarded-Proto are believed: ["127.0.0.1", "10.0.0.0/8"].
 # proxies = []
 # quote = true          # a colleague's answer to nearly the same question is given as it stands, where that is better
@@ -256,6 +257,7 @@ class Serve(_Section):
     limit_key: str = Field("600/minute", pattern=RATE)
     limit_session: str = Field("30/minute", pattern=RATE)
     limit_address: str = Field("120/minute", pattern=RATE)
+    limit_login: str = Field("20/hour", pattern=RATE)
     proxies: tuple[str, ...] = ()
     quote: bool = True
     policy: bool = True

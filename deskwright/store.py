@@ -39,6 +39,8 @@ WRITERS = {
     "handovers": "serve/desk.py",
     "deliveries": "serve/deliveries.py",
     "api_keys": "serve/access.py",
+    "people": "serve/people.py",
+    "logins": "serve/people.py",
     "audit": "deskwright/audit.py",
 }
 
@@ -215,7 +217,7 @@ class Tables:
             Column("digest", String(64), nullable=False),
             Column("sources", sa.JSON, nullable=False),
             Column("confidence", sa.Float),
-            Column("created_at", UtcTime, nullable=False),
+            Column("created_at", UtcTime, nullable=False, index=True),
             UniqueConstraint("chat_id", "position"),
         )
         self.feedback = table(
@@ -255,6 +257,24 @@ class Tables:
             Column("label", String(255), nullable=False),
             Column("created_at", UtcTime, nullable=False),
             Column("revoked_at", UtcTime),
+        )
+        self.people = table(
+            "people",
+            Column("id", String(16), primary_key=True),
+            Column("name", String(64), nullable=False),
+            Column("folded", String(255), unique=True),
+            Column("hash", String(255), nullable=False),
+            Column("role", String(16), nullable=False),
+            Column("created_at", UtcTime, nullable=False),
+            Column("removed_at", UtcTime),
+        )
+        self.logins = table(
+            "logins",
+            Column("hash", String(64), primary_key=True),
+            Column("person_id", ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+            Column("created_at", UtcTime, nullable=False),
+            Column("used_at", UtcTime, nullable=False),
+            Column("expires_at", UtcTime, nullable=False),
         )
         self.audit = table(
             "audit",

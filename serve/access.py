@@ -23,6 +23,8 @@ from deskwright import audit
 from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.workspace import Workspace
+from serve import logins
+from serve.people import Person
 from serve.refusals import Refusal
 
 ROLES = {
@@ -139,8 +141,13 @@ def _allow(role: str) -> Callable[[Request, Sent], Key]:
 Integration = Annotated[Key, Depends(_allow("integration"))]
 """A route with this parameter answers holders of an integration key only."""
 
-Reviewer = Annotated[Key, Depends(_allow("reviewer"))]
-"""A route with this parameter answers holders of a reviewer key only."""
+
+def _reviewer(request: Request, sent: Sent, cookie: logins.Cookie) -> Key | Person:
+    return logins.person(request) if sent is None else _allow("reviewer")(request, sent)
+
+
+Reviewer = Annotated[Key | Person, Depends(_reviewer)]
+"""A route with this parameter answers holders of a reviewer key, and people who are logged in; a key goes first."""
 
 opens_chats = _allow("widget")
 """The key of an app that may open chats of the widget."""

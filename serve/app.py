@@ -18,6 +18,7 @@ from deskwright.workspace import Workspace
 from serve import (
     chatwoot,
     handover_api,
+    login_api,
     openai_api,
     people_api,
     refusals,
@@ -76,6 +77,7 @@ def routes(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         widget_api.router,
         widget_pages.router,
         handover_api.router,
+        login_api.router,
         people_api.router,
         review.router,
         chatwoot.router,

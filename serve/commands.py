@@ -273,7 +273,9 @@ def _addresses(workspace: Workspace, url: str) -> list[str]:
         f'  <script src="{url}/widget.js" async></script>   puts the chat on your page (serve.origins must name it)',
     ]
     if not _has_reviewer(workspace):
-        lines.append("The console and the API ask for a key: `deskwright keys create --role reviewer` makes one.")
+        lines.append(
+            "Nobody can log in to the console yet: `deskwright people add NAME --role reviewer` lets somebody."
+        )
     return lines
 
 
@@ -282,7 +284,8 @@ def _bots(workspaces: Mapping[str, Workspace], url: str) -> list[str]:
     lines += [f"  {url}/bots/{name}/   {bot.config.serve.title}" for name, bot in workspaces.items()]
     lines.append("Below each: widget, widget.js for your page, console, console/desk, and v1 for OpenAI's clients.")
     lines += [
-        f"No key opens the console of {name}; `deskwright keys create --role reviewer --workspace {bot.root}` makes one"
+        f"Nobody can log in to the console of {name} yet: `deskwright people add NAME --role reviewer "
+        f"--workspace {bot.root}` lets somebody."
         for name, bot in workspaces.items()
         if not _has_reviewer(bot)
     ]
@@ -290,7 +293,7 @@ def _bots(workspaces: Mapping[str, Workspace], url: str) -> list[str]:
 
 
 def _has_reviewer(workspace: Workspace) -> bool:
-    from serve import access
+    from serve import access, people
 
     roles = {key.role for key in access.keys(workspace.store) if key.revoked_at is None}
-    return bool(roles & {"reviewer", "admin"})
+    return bool(roles & {"reviewer", "admin"} or people.everybody(workspace.store))

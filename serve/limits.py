@@ -17,7 +17,12 @@ from limits.strategies import MovingWindowRateLimiter
 from deskwright.config import Serve
 from serve.refusals import Refusal
 
-KINDS = {"key": "this API key", "session": "this chat", "address": "this address"}
+KINDS = {
+    "key": "this API key or log-in",
+    "session": "this chat",
+    "address": "this address",
+    "login": "this address, or for this name, that failed",
+}
 WATCHING = "60/minute"
 """How often a chat of the widget may look for news; it does so every four seconds while a person is waited for."""
 
@@ -41,10 +46,29 @@ class Limits:
         allowed = self._allowed.get(kind)
         if allowed is None or self._window.hit(allowed, kind, who):
             return
+        raise self._too_many(kind, who)
+
+    def check(self, kind: str, who: str) -> None:
+        """Counts nothing.
+
+        Raises:
+            Refusal: one request more would be one too many.
+        """
+        allowed = self._allowed.get(kind)
+        if allowed is not None and not self._window.test(allowed, kind, who):
+            raise self._too_many(kind, who)
+
+    def add(self, kind: str, who: str) -> None:
+        """Counts one that `check` let pass."""
+        if allowed := self._allowed.get(kind):
+            self._window.hit(allowed, kind, who)
+
+    def _too_many(self, kind: str, who: str) -> Refusal:
+        allowed = self._allowed[kind]
         free = self._window.get_window_stats(allowed, kind, who).reset_time
         seconds = max(1, int(free - time.time()) + 1)
         whom = KINDS.get(kind, KINDS["session"])
-        raise Refusal(
+        return Refusal(
             429,
             f"Too many requests from {whom}: {allowed} are answered. Try again in {seconds} seconds.",
             "rate_limit_exceeded",
@@ -52,8 +76,13 @@ class Limits:
         )
 
     def count_address(self, request: Request) -> None:
-        """Counts one request of the address it comes from; of IPv6, of the network that one customer gets (a /64)."""
-        self.count("address", _network(request.client.host) if request.client else "")
+        """Counts one request of the address it comes from."""
+        self.count("address", address(request))
+
+
+def address(request: Request) -> str:
+    """Where a request comes from; of IPv6, the network that one customer gets (a /64)."""
+    return _network(request.client.host) if request.client else ""
 
 
 def _network(host: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from deskwright.workspace import Workspace
@@ -23,6 +24,9 @@ from serve.webhook import Webhook
 
 REMEMBERED = 2000
 """Chats of the widget kept in memory as they were typed."""
+
+PASSWORDS_AT_ONCE = 2
+"""So many passwords are checked at a time: each takes 64 MiB."""
 
 Turns = list[dict[str, str]]
 
@@ -82,6 +86,7 @@ class Parts:
     secret: bytes = field(repr=False)
     """Signs the widget's tokens."""
     memory: Memory = field(default_factory=Memory)
+    passwords: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_AT_ONCE))
 
 
 def _parts(request: Request) -> Parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from deskwright.store import now
+from serve import people
 from serve.access import Reviewer
 from serve.desk import BOT, DELETED, HUMAN, Handover
 from serve.handover import keep
@@ -43,7 +45,8 @@ def desk() -> Response:
 @router.get("/console/api/chats")
 def chats(parts: Shared, key: Reviewer) -> dict[str, Any]:
     """The chats that are a person's, those that nobody took first; then those that the bot is at."""
-    waiting = [_row(one) for one in parts.desk.waiting(CHANNEL, OURS)]
+    names = people.names(parts.workspace.store)
+    waiting = [_row(one, names) for one in parts.desk.waiting(CHANNEL, OURS)]
     recent = parts.record.recent(CHANNEL, now() - timedelta(minutes=MINUTES_AT_WORK), MOST_AT_WORK)
     at_work = [{"chat_id": one, "state": BOT} for one in recent if parts.desk.state(one) == BOT]
     return {"open": people_there(parts), "chats": waiting, "bot": at_work}
@@ -78,17 +81,18 @@ def _one(parts: Parts, chat_id: str) -> dict[str, Any]:
     channel = parts.record.channel(chat_id)
     handover = parts.desk.find(chat_id) if chat_id.startswith(OURS) and channel in (CHANNEL, None) else None
     if handover and handover.state != DELETED:
-        return _row(handover)
+        return _row(handover, people.names(parts.workspace.store))
     if handover or channel != CHANNEL:
         raise Refusal(404, "There is no such chat.", "no_such_chat")
-    return {"chat_id": chat_id, "state": BOT, "contact": "", "agent": "", "since": None}
+    return {"chat_id": chat_id, "state": BOT, "contact": "", "agent": "", "agent_name": "", "since": None}
 
 
-def _row(handover: Handover) -> dict[str, Any]:
+def _row(handover: Handover, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "chat_id": handover.chat_id,
         "state": handover.state,
         "contact": handover.contact,
         "agent": handover.agent,
+        "agent_name": names.get(handover.agent, ""),
         "since": handover.since.isoformat(),
     }

@@ -10,7 +10,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
@@ -64,8 +63,8 @@ def _origin(request: Request, parts: Parts) -> str:
     """The page's origin, which must be this server or one of `serve.origins`. Browsers leave the header `Origin` out
     when a page asks its own server for something by GET, and only then; so the widget says it in `X-Origin` as well."""
     origin = request.headers.get("origin") or request.headers.get("x-origin", "")
-    place = urlsplit(origin).netloc
-    own = place and place == request.headers.get("host")
+    host = request.headers.get("host")
+    own = host and origin in (f"http://{host}", f"https://{host}")
     if not own and origin not in parts.workspace.config.serve.origins:
         message = "This page may not use the chat: its origin is neither in serve.origins nor the host that was asked."
         more = "A reverse proxy must pass the header Host on; an app of your own sends a key of the role widget."

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 
 def until(browser: Any, met: Callable[[], Any], seconds: float = 60) -> Any:
-    return WebDriverWait(browser, seconds, 0.05).until(lambda _: met())
+    """Waits; an element that went away meanwhile is looked for anew."""
+    return WebDriverWait(browser, seconds, 0.05, [StaleElementReferenceException]).until(lambda _: met())
 
 
 def every(browser: Any, selector: str) -> list[Any]:

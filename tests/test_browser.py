@@ -154,6 +154,7 @@ def test_a_thumb_can_be_taken_back(browser: Any, server: Running, ws: Workspace)
 
 def test_the_console_asks_for_a_key_and_refuses_a_wrong_one(browser: Any, server: Running) -> None:
     browser.get(f"{server.url}/console")
+    one(browser, "#login summary").click()
     one(browser, "#key").send_keys("dw_wrong", Keys.ENTER)
     until(browser, lambda: "not known" in one(browser, "#login-fault").text)
     browser.get_log("browser")

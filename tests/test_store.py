@@ -25,11 +25,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from deskwright import audit
 from deskwright.errors import DeskwrightError
 from deskwright.keys import Keys
 from deskwright.store import Store, Tables, now
+from serve import people
 from serve.deliveries import is_new
 from serve.desk import Desk
 from serve.record import Record
@@ -227,7 +229,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0003"
+down_revision = "{newest}"
 
 
 def upgrade():
@@ -237,9 +239,16 @@ def upgrade():
 """
 
 
+def newest() -> str:
+    """The number of the last migration that there is."""
+    alembic = Config()
+    alembic.set_main_option("script_location", "deskwright:migrations")
+    return str(ScriptDirectory.from_config(alembic).get_current_head())
+
+
 def upgrade(store: Store, folder: Path, then: str = "") -> None:
     """One migration more than there is: it makes the table `conversations` anew, and does `then`."""
-    (folder / "9999_rebuild.py").write_text(REBUILD.format(then=then), encoding="utf-8")
+    (folder / "9999_rebuild.py").write_text(REBUILD.format(newest=newest(), then=then), encoding="utf-8")
     alembic = Config()
     alembic.set_main_option("script_location", "deskwright:migrations")
     alembic.set_main_option("version_locations", f"deskwright:migrations/versions\n{folder}")
@@ -269,7 +278,33 @@ def test_a_migration_that_leaves_a_row_without_its_parent_changes_nothing(store:
 
     assert column(store, "subject") == [CANARY]
     with store.read() as connection:
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0003"
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == newest()
+
+
+def test_people_log_in_on_every_database(store: Store) -> None:
+    first, second = "kettle-river-42-moss", "lantern 7 orchard pump"
+    mina = people.add(store, "Mina", "reviewer", first)
+    with pytest.raises(DeskwrightError, match="already"):
+        people.add(store, "MINA", "admin", first)
+    found = people.log_in(store, "mina", first)
+    assert found
+    person, token = found
+
+    assert person == mina
+    assert people.logged_in(store, token) == mina
+    assert people.names(store) == {mina.id: "Mina"}
+
+    people.used(store, token)
+    people.change_password(store, "mina", second)
+
+    assert people.logged_in(store, token) is None
+    assert people.log_in(store, "mina", first) is None
+
+    people.remove(store, "Mina")
+
+    assert people.everybody(store) == []
+    assert people.log_in(store, "mina", second) is None
+    assert audit.broken_at(store) is None
 
 
 def test_free_text_is_in_no_byte_of_the_files(store: Store) -> None:

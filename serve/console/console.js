@@ -10,15 +10,15 @@ let sending = false;
 const skipped = new Set();
 
 function show(name) {
-  for (const id of ["login", "empty", "case"]) get(id).hidden = id !== name;
+  for (const id of ["empty", "case"]) get(id).hidden = id !== name;
 }
 
 // --- The queue --------------------------------------------------------------------------------------------------
 
 async function load() {
-  if (!key) return show("login");
   try {
     const [queue, stats] = await Promise.all([call("queue"), call("stats")]);
+    get("load-fault").textContent = "";
     cases = queue.cases.filter((item) => !skipped.has(item.message_id));
     if (!cases.length && skipped.size) {
       skipped.clear();
@@ -27,16 +27,7 @@ async function load() {
     showStats(stats);
     next();
   } catch (error) {
-    if (error.status === 401 || error.status === 403) {
-      remember("");
-      show("login");
-    } else if (!get("case").hidden) {
-      get("fault").textContent = error.message;
-      return;
-    } else {
-      show("login");
-    }
-    get("login-fault").textContent = error.message;
+    get("load-fault").textContent = error.message;
   }
 }
 
@@ -220,16 +211,8 @@ get("decision").addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
 });
-get("login-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  get("login-fault").textContent = "";
-  remember(get("key").value.trim());
-  get("key").value = "";
-  load();
-});
-
 document.addEventListener("keydown", (event) => {
-  if (get("help").open || get("case").hidden) return;
+  if (asking || get("help").open || get("case").hidden) return;
   const typing = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
@@ -252,8 +235,7 @@ function shortcut(event) {
 }
 
 setInterval(() => {
-  if (!get("empty").hidden) load();
+  if (!asking && (!get("empty").hidden || get("load-fault").textContent)) load();
 }, SECONDS_TO_LOOK_AGAIN * 1000);
 
-remember(remembered());
 load();

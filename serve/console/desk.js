@@ -7,42 +7,45 @@ const STATES = { bot: "the bot answers", pending: "waits for a person", human: "
 
 let open = null;
 let shown = "";
-
-function show(name) {
-  for (const id of ["login", "desk"]) get(id).hidden = id !== name;
-}
+let listed = "";
 
 async function load() {
-  if (!key) return show("login");
   try {
     const { chats, bot } = await call("chats");
-    show("desk");
+    get("load-fault").textContent = "";
+    get("desk").hidden = false;
     list([...chats, ...bot]);
     if (open) await showOne(open);
   } catch (error) {
-    if (error.status !== 401 && error.status !== 403) {
-      get(get("desk").hidden ? "login-fault" : "fault").textContent = error.message;
-      return;
-    }
-    remember("");
-    get("login-fault").textContent = error.message;
-    show("login");
+    get("load-fault").textContent = error.message;
   }
 }
 
+function state(chat) {
+  if (chat.state !== "human" || !chat.agent) return STATES[chat.state];
+  return chat.agent === me.id ? "you have it" : `${chat.agent_name || "a colleague"} has it`;
+}
+
+// What has not changed stays as it is: who goes through the list by keyboard does not lose their place.
 function list(chats) {
+  const now = JSON.stringify([chats, open]);
+  if (now === listed) return;
+  listed = now;
+  const at = document.activeElement.dataset.chat;
   get("none").hidden = chats.length > 0;
   get("chats").replaceChildren(...chats.map((chat) => {
     const item = make("li");
     const button = make("button");
     button.type = "button";
+    button.dataset.chat = chat.chat_id;
     button.setAttribute("aria-current", String(chat.chat_id === open));
-    button.append(make("b", "", STATES[chat.state]));
+    button.append(make("b", "", state(chat)));
     if (chat.since) button.append(make("span", "soft", `since ${new Date(chat.since).toLocaleTimeString()}`));
     button.addEventListener("click", () => choose(chat.chat_id));
     item.append(button);
     return item;
   }));
+  if (at) get("chats").querySelector(`[data-chat="${CSS.escape(at)}"]`)?.focus();
 }
 
 function choose(chatId) {
@@ -65,7 +68,7 @@ async function showOne(chatId) {
   }
   if (chatId !== open) return;
   get("one").hidden = false;
-  get("about").textContent = STATES[chat.state] + (chat.contact ? ` - reach the customer at ${chat.contact}` : "");
+  get("about").textContent = state(chat) + (chat.contact ? ` - reach the customer at ${chat.contact}` : "");
   get("reply-form").hidden = chat.state !== "human";
   for (const button of get("moves").children) {
     button.hidden = !button.dataset.from.split(" ").includes(chat.state);
@@ -99,17 +102,8 @@ get("reply-form").addEventListener("submit", (event) => {
   const text = get("reply").value.trim();
   if (text) act("reply", { text });
 });
-get("login-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  get("login-fault").textContent = "";
-  remember(get("key").value.trim());
-  get("key").value = "";
-  load();
-});
-
 setInterval(() => {
-  if (!get("desk").hidden) load();
+  if (!asking) load();
 }, SECONDS_TO_LOOK_AGAIN * 1000);
 
-remember(remembered());
 load();
