@@ -8,6 +8,7 @@ from typing import Any
 
 from instruct.behaviour import BEHAVIOUR, lines
 from instruct.measures import METRICS, figure
+from instruct.verdict import sentences
 
 BARS_FROM = 230
 """Where the names of the models end and their bars begin."""
@@ -15,14 +16,9 @@ BARS_FROM = 230
 
 def page(result: dict[str, Any]) -> str:
     """The whole page, in HTML that loads nothing."""
-    low, high = result["gain"]["interval"]
-    verdict = "beats" if result["better"] else "is not shown to beat"
     return PAGE.format(
         title=html.escape(f"{result['model']} on {result['rows']} held-out questions"),
-        verdict=html.escape(
-            f"{result['model']} {verdict} {result['reference']}: {result['gain']['mean']:+.3f} nats a token, "
-            f"95 % interval {low:+.3f} to {high:+.3f}. Answers with leaked personal data: {result['leaks']}."
-        ),
+        verdict=html.escape(" ".join([*sentences(result), f"Answers with leaked personal data: {result['leaks']}."])),
         charts="".join(_chart(result, metric) for metric in METRICS),
         behaviour=_rows(["", *BEHAVIOUR.values()], lines(result["behaviour"])),
         topics=_topics_table(result["topics"]),

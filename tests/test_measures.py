@@ -12,13 +12,32 @@ from instruct import baselines
 from instruct.behaviour import behaviour
 from instruct.evaluate import describe
 from instruct.evaluation_page import page
-from instruct.measures import METRICS, compare, summary, worse
+from instruct.measures import METRICS, compare, summary
 from instruct.passages import Passage, Passages
 from instruct.rows import Row
 from instruct.starter.tokenizer import train as train_tokenizer
+from instruct.verdict import verdict, worse
 
 GOLD = "You can return the kettle within 30 days of its delivery."
 ASKED = "How long do I have to return the kettle?"
+
+
+def result(**more: Any) -> dict[str, Any]:
+    """What an evaluation of thirty rows gives."""
+    rng = np.random.default_rng(6)
+    base = {metric: rng.uniform(0.2, 0.4, 30) for metric in METRICS}
+    mine = {metric: base[metric] + (-0.1 if metric == "loss" else 0.1) for metric in METRICS}
+    without = {metric: values for metric, values in base.items() if metric != "loss"}
+    scores = {"retrieval only": without, "base": base, "round-1": mine}
+    return {
+        "model": "round-1", "reference": "base", "rows": 30, "worse": [], "leaks": 0, "weak": "",
+        "scores": {name: {metric: summary(found) for metric, found in each.items()} for name, each in scores.items()},
+        **verdict((mine, base), (mine, base), [str(n) for n in range(30)]),
+        "behaviour": {"agents": behaviour([GOLD], [""]), "round-1": behaviour(["No."], [""])},
+        "policy": {"quoted": 0.25, "asked back": 0.1, "handed over": 0.05, "good": 0.4,
+                   "good of those given alone": 0.6, "mean confidence": 0.41},
+        "topics": {}, "examples": [], **more,
+    }  # fmt: skip
 
 
 def row(customer: str = "c", turns: tuple[tuple[str, str], ...] = (("user", ASKED),)) -> Row:
@@ -91,18 +110,13 @@ def test_examples_that_do_not_fit_are_left_out_and_the_question_stays(indexed: W
 
 
 def test_the_table_has_a_dash_where_a_baseline_has_no_figure_and_says_what_is_worse() -> None:
-    figures = {metric: summary(np.array([0.1, 0.3])) for metric in METRICS}
-    without = {metric: score for metric, score in figures.items() if metric != "loss"}
-    result: dict[str, Any] = {
-        "model": "round-1", "reference": "base", "rows": 2, "scores": {"retrieval only": without, "round-1": figures},
-        "gain": {"mean": 0.2, "interval": [0.1, 0.3]}, "better": True, "worse": ["chrF"], "leaks": 0,
-        "behaviour": {"agents": behaviour([GOLD], [""]), "round-1": behaviour(["No."], [""])},
-    }  # fmt: skip
-    printed = describe(result)
+    printed = describe(result(worse=["chrF"]))
 
     assert printed.splitlines()[2].split()[:3] == ["retrieval", "only", "-"]
-    assert "it is worse in chrF" in printed
-    assert "worse" not in describe({**result, "worse": []})
+    assert "by itself it is worse in chrF" in printed
+    assert "round-1 is better than base: +0.1000 nats a token" in printed
+    assert "quotes a colleague on 25% of the questions, asks back on 10% and hands over on 5%" in printed
+    assert "worse" not in describe(result())
 
 
 def test_how_they_answer_is_counted() -> None:
@@ -116,17 +130,13 @@ def test_how_they_answer_is_counted() -> None:
 
 
 def test_the_page_has_what_the_model_says_word_for_word() -> None:
-    figures = {metric: summary(np.array([0.1, 0.3])) for metric in METRICS}
-    result: dict[str, Any] = {
-        "model": "round-1", "reference": "base", "rows": 2, "scores": {"base": figures, "round-1": figures},
-        "gain": {"mean": 0.2, "interval": [0.1, 0.3]}, "better": True, "worse": [], "leaks": 0,
-        "behaviour": {"agents": behaviour([GOLD], [""])},
-        "topics": {"returns <b>": {"rows": 7, "similarity": {"base": figures["similarity"]}}},
-        "examples": [{"question": ASKED, "agent": GOLD, "round-1": "<script>alert(1)</script>"}],
-    }  # fmt: skip
-    made = page(result)
+    said = result(
+        topics={"returns <b>": {"rows": 7, "similarity": {"base": summary(np.array([0.1, 0.3]))}}},
+        examples=[{"question": ASKED, "agent": GOLD, "round-1": "<script>alert(1)</script>"}],
+    )
+    made = page(said)
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in made
     assert "returns &lt;b&gt;" in made
     assert "<script" not in made
-    assert "No topic has rows enough." in page({**result, "topics": {}})
+    assert "No topic has rows enough." in page({**said, "topics": {}})

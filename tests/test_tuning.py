@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,13 +20,15 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import now
 from deskwright.workspace import Workspace
 from instruct import adapter, advice, base, dataset, energy, quoting, recipe, rounds
-from instruct.answering import answers
+from instruct.answering import Said, answers
 from instruct.passages import Passage, Passages
 from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.search import search
+from instruct.served import Served, served
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.tune import tune
+from tests.serving import judge
 
 training = importlib.import_module("instruct.tune")
 
@@ -478,3 +481,34 @@ def test_nothing_is_quoted_where_it_is_no_better(prepared: Workspace) -> None:
 )
 def test_of_too_few_quotable_rows_no_limit_is_made(prepared: Workspace, rows: list[Row]) -> None:
     assert quoting.calibrate(prepared, "set", adapter.load(prepared, None), rows) is None
+
+
+def test_what_customers_get_is_quoted_asked_back_or_said(prepared: Workspace) -> None:
+    """By the card's limits, as long as the settings are on; a quotation comes first."""
+    loaded = adapter.load(prepared, None)
+    known = judge(least=0.9, least_after=0.5).confidence
+    card = replace(loaded.card, quote_from=0.99, confidence=known.as_dict())
+    later = (("user", "Hi"), ("assistant", "Hello"), ("user", FACTS[2][0]))
+    far, near = "Do you sell gift cards?", FACTS[1][0]
+    rows = [replace(row(n, "test"), id=f"t/{n}", customer="new", turns=turns)
+            for n, turns in enumerate([(("user", near),), (("user", far),), later])]  # fmt: skip
+    said = [Said("One two three."), Said("Four five."), Said("Six.")]
+
+    def found(workspace: Workspace, card: adapter.Card) -> Served:
+        return served(workspace, "set", replace(loaded, card=card), rows, said)
+
+    full = found(prepared, card)
+    assert full.actions == ["quote", "ask", "handover"]
+    assert full.texts == [FACTS[1][1], prepared.config.serve.ask_back, "Six."]
+    assert full.confidence is not None
+    assert (full.confidence < 0.5).all()
+
+    file = prepared.root / "deskwright.toml"
+    kept = file.read_text()
+    for settings, actions in ((["quote"], ["handover", "ask", "handover"]), (["policy"], ["quote", "", ""])):
+        text = kept
+        for setting in settings:
+            text = re.sub(rf"^# {setting} = true", f"{setting} = false", text, flags=re.MULTILINE)
+        file.write_text(text)
+        assert found(Workspace.open(prepared.root), card).actions == actions
+    assert found(prepared, loaded.card) == Served([one.text for one in said], ["", "", ""], None)
