@@ -20,7 +20,7 @@ import numpy.typing as npt
 from deskwright.workspace import Workspace
 from instruct import classify, knowledge
 from instruct.adapter import Loaded
-from instruct.answering import Said, ends, generated
+from instruct.answering import Answerer, Said, ends
 from instruct.codes import codes
 from instruct.measures import similarity
 from instruct.passages import Passage, Passages
@@ -119,12 +119,14 @@ def weakness(known: Confidence | None) -> str:
     return ""
 
 
-def calibrate(workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row]) -> Confidence | None:
-    """For this model; None where the validation rows are too few, or nearly all alike."""
+def calibrate(
+    workspace: Workspace, dataset: str, loaded: Loaded, answer: Answerer, rows: Sequence[Row]
+) -> Confidence | None:
+    """For this model, whose answers `answer` gives; None where the validation rows are too few, or nearly all alike."""
     rows = rows[:MOST_ROWS]
     if len(rows) < LEAST_ROWS:
         return None
-    said = generated(loaded, rows, "model")
+    said = answer(rows)
     good = similarity([one.text for one in said], [row.answer for row in rows]) >= GOOD
     return fit(*observed(workspace, dataset, loaded, rows, said), good, [row.customer for row in rows])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,24 @@ import numpy as np
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import table
 from deskwright.workspace import Workspace
-from instruct import dataset, rounds
+from instruct import adapter, advice, dataset, rounds
 from instruct.baselines import RETRIEVAL
 from instruct.behaviour import BEHAVIOUR, behaviour, lines
 from instruct.contest import contest, served_as
 from instruct.evaluation_page import page
 from instruct.measures import METRICS, Figures, figure, summary
+from instruct.ratings import described, ratings
 from instruct.rounds import Model
 from instruct.rows import Row
-from instruct.served import shares
+from instruct.served import policy, shares
 from instruct.verdict import sentences, verdict, worse
 from privacy.gate import Gate
 
 ROWS = 100
 EXAMPLES_SHOWN = 20
-TOPICS_SHOWN = 12
-ROWS_A_TOPIC = 3
+GROUPED_BY = ("topic", "language")
+GROUPS_SHOWN = 12
+ROWS_A_GROUP = 3
 """At least; fewer say nothing."""
 
 
@@ -63,10 +65,12 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         **verdict(own, both, [row.customer for row in rows]),
         "worse": worse(*own),
         "behaviour": _behaviour(answers, rows),
-        "topics": _topics(rows, scores, list(dict.fromkeys([RETRIEVAL, reference, model.name, given]))),
+        "groups": _groups(rows, scores, list(dict.fromkeys([RETRIEVAL, reference, model.name, given]))),
         "policy": shares(met.given, scores[model.name]["similarity"], scores[given]["similarity"]),
         "weak": met.weak,
         "leaks": _leaks(workspace, answers[model.name], answers[given], rows),
+        "ratings": {one.name: ratings(workspace.store, one.digest) for one in (rival, model) if one},
+        **_tuning(workspace, model),
     }
     rounds.record_evaluation(workspace.store, model, result)
     _write(workspace, model, result, rows, answers)
@@ -80,18 +84,34 @@ def _behaviour(answers: dict[str, list[str]], rows: Sequence[Row]) -> dict[str, 
     return {name: behaviour(texts, asked) for name, texts in said.items()}
 
 
-def _topics(
+def _groups(
     rows: Sequence[Row], scores: dict[str, dict[str, Figures]], names: Sequence[str]
-) -> dict[str, dict[str, Any]]:
-    """How many rows a topic has, and the similarity of each one's answers in it; the largest topics first."""
-    largest = Counter(row.topic for row in rows if row.topic).most_common(TOPICS_SHOWN)
-    found: dict[str, dict[str, Any]] = {}
-    for topic, count in largest:
-        of_topic = np.array([row.topic == topic for row in rows])
-        if count >= ROWS_A_TOPIC:
-            figures = {name: summary(scores[name]["similarity"][of_topic]) for name in names if name in scores}
-            found[topic] = {"rows": count, "similarity": figures}
-    return found
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """By topic and by language, the largest first: how many rows each has, and how similar everyone's answers are."""
+    return {side: dict(_by(side, rows, scores, names)) for side in GROUPED_BY}
+
+
+def _by(
+    side: str, rows: Sequence[Row], scores: dict[str, dict[str, Figures]], names: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    of = np.array([getattr(row, side) for row in rows])
+    for value, count in Counter(filter(None, of.tolist())).most_common(GROUPS_SHOWN):
+        if count >= ROWS_A_GROUP:
+            figures = {name: summary(scores[name]["similarity"][of == value]) for name in names}
+            yield value, {"rows": count, "similarity": figures}
+
+
+def _tuning(workspace: Workspace, model: Model) -> dict[str, Any]:
+    """What was written down when the model was tuned: the losses by step, and what it took."""
+    path = adapter.folder(workspace, model.name)
+    card = adapter.read_card(path)
+    kept = path / advice.HISTORY
+    history = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else []
+    curves = {
+        name: [[entry["step"], entry[key]] for entry in history if key in entry]
+        for name, key in (("training", "loss"), ("validation", "eval_loss"))
+    }
+    return {"curves": curves, "hours": card.hours, "energy": card.energy}
 
 
 def describe(result: dict[str, Any]) -> str:
@@ -107,20 +127,11 @@ def describe(result: dict[str, Any]) -> str:
             table(["how they answer", *BEHAVIOUR.values()], lines(result["behaviour"])),
             *sentences(result),
             f"Answers with leaked personal data: {result['leaks']}.",
-            _policy(result["policy"]),
+            policy(result["policy"]),
+            *(f"People on {name}: {said}." for name, found in result["ratings"].items() if (said := described(found))),
             *([result["weak"]] if result["weak"] else []),
             *([f"Look at the answers: by itself it is worse in {', '.join(result['worse'])}."] * bool(result["worse"])),
         ]
-    )
-
-
-def _policy(found: dict[str, float]) -> str:
-    sure = f" (its mean confidence is {found['mean confidence']:.0%})" if "mean confidence" in found else ""
-    return (
-        f"As served it quotes a colleague on {found['quoted']:.0%} of the questions, asks back on "
-        f"{found['asked back']:.0%} and hands over on {found['handed over']:.0%}; good are {found['good']:.0%} of all "
-        f"that the model itself says{sure}, and {found['good of those given alone']:.0%} of what is given without a "
-        "person."
     )
 
 

@@ -60,8 +60,8 @@ def interval(values: Figures, level: float = SURE, groups: Sequence[str] = ()) -
     return float(low), float(high)
 
 
-def summary(values: Figures) -> dict[str, Any]:
-    return {"mean": float(values.mean()), "interval": list(interval(values))}
+def summary(values: Figures, groups: Sequence[str] = ()) -> dict[str, Any]:
+    return {"mean": float(values.mean()), "interval": list(interval(values, SURE, groups))}
 
 
 def figure(score: dict[str, Any]) -> str:

@@ -19,8 +19,7 @@ import numpy.typing as npt
 
 from deskwright.workspace import Workspace
 from instruct import baselines
-from instruct.adapter import Loaded
-from instruct.answering import answers
+from instruct.answering import Answerer
 from instruct.measures import similarity
 from instruct.passages import Passage
 from instruct.rows import Row
@@ -65,14 +64,14 @@ def quotations(
     return [quotable(passages, quote_from, _turns(row)) for passages, row in zip(near, rows, strict=True)]
 
 
-def calibrate(workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row]) -> float | None:
-    """The limit for this model; None where quoting makes no answers better."""
+def calibrate(workspace: Workspace, dataset: str, answer: Answerer, rows: Sequence[Row]) -> float | None:
+    """The limit for the model that answers; None where quoting makes no answers better."""
     near = baselines.nearest(workspace, dataset, rows)
     able = [n for n, row in enumerate(rows) if quotable(near[n], -1.0, _turns(row))][:MOST_ROWS]
     if len(able) < LEAST_QUOTED:
         return None
     golden = [rows[n].answer for n in able]
-    said = similarity(answers(loaded, [rows[n] for n in able], "model"), golden)
+    said = similarity([one.text for one in answer([rows[n] for n in able])], golden)
     told = similarity([near[n][0].answer for n in able], golden)
     return limit(np.array([near[n][0].score for n in able]), told - said)
 

@@ -6,7 +6,7 @@ docs/answering.md, by the limits in the model's card, where `serve.quote` and `s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,3 +63,14 @@ def shares(given: Served, own: Figures, similarity: Figures) -> dict[str, float]
         "good of those given alone": float((similarity[alone] >= GOOD).mean()) if alone.any() else 0.0,
         **({} if given.confidence is None else {"mean confidence": float(given.confidence.mean())}),
     }
+
+
+def policy(found: Mapping[str, float]) -> str:
+    """The shares in a sentence."""
+    sure = f" (its mean confidence is {found['mean confidence']:.0%})" if "mean confidence" in found else ""
+    return (
+        f"As served it quotes a colleague on {found['quoted']:.0%} of the questions, asks back on "
+        f"{found['asked back']:.0%} and hands over on {found['handed over']:.0%}; good are {found['good']:.0%} of all "
+        f"that the model itself says{sure}, and {found['good of those given alone']:.0%} of what is given without a "
+        "person."
+    )

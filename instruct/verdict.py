@@ -4,10 +4,10 @@ Better is who is surer of the agents' answers (the loss), and whose own answers,
 become worse: ROUGE-L, chrF and similarity each have a veto. A loss alone would not do: a model can become surer of what
 agents say, and write worse.
 
-All intervals are by bootstrap of the paired differences, over customers. That of the loss is of 95 %. Of the others
-each is of 1 - 0.05 / 3, by Bonferroni's inequality (Dunn 1961), so that all three hold at once in 95 % of cases: a candidate
-that writes as well is seldom refused because one of three figures fell by chance. The other way round nothing has to be
-corrected, since promotion asks for all of them together (Berger 1982, the intersection-union test).
+All intervals are by bootstrap of the paired differences, over customers. That of the loss is of 95 %. Each of the
+others is of 1 - 0.05 / 3, by Bonferroni's inequality (Dunn 1961), so that all three hold at once in 95 % of cases: a
+candidate that writes as well is seldom refused because one of three figures fell by chance. The other way round nothing
+has to be corrected, since promotion asks for all of them together (Berger 1982, the intersection-union test).
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ REFUSED = [
     (figures(loss=0.0), r"lower by -0\.00.. nats a token, 95 % interval -0\.0... to 0\.0..., which does not exclude"),
     (
         figures(rougeL=-0.1),
-        r"answers as served are worse by rougeL: -0\.0..., 98\.3% interval -0\.1... to -0\.0...\. Tune",
+        r"as served are worse by rougeL: -0\.0..., 98\.3% interval -0\.1... to -0\.0...\. Tune",
     ),
     (figures(chrF=-0.1), "worse by chrF"),
     (figures(similarity=-0.1, loss=-0.1), r"lower by -0\.1.*; and its answers as served are worse by similarity"),
