@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import table
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, dataset, rounds
+from instruct import adapter, advice, dataset, judge, rounds
 from instruct.baselines import RETRIEVAL
 from instruct.behaviour import BEHAVIOUR, behaviour, lines
 from instruct.contest import contest, served_as
@@ -70,11 +70,17 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "weak": met.weak,
         "leaks": _leaks(workspace, answers[model.name], answers[given], rows),
         "ratings": {one.name: ratings(workspace.store, one.digest) for one in (rival, model) if one},
+        "judged": judge.win_rates(workspace, rows, answers, given, _rivals(reference, scores)),
         **_tuning(workspace, model),
     }
     rounds.record_evaluation(workspace.store, model, result)
     _write(workspace, model, result, rows, answers)
     return result
+
+
+def _rivals(reference: str, scores: Mapping[str, Any]) -> list[str]:
+    """Whose answers a judge sees beside the candidate's."""
+    return list(dict.fromkeys([served_as(reference, scores), "base", RETRIEVAL]))
 
 
 def _behaviour(answers: dict[str, list[str]], rows: Sequence[Row]) -> dict[str, dict[str, float]]:
@@ -129,6 +135,7 @@ def describe(result: dict[str, Any]) -> str:
             f"Answers with leaked personal data: {result['leaks']}.",
             policy(result["policy"]),
             *(f"People on {name}: {said}." for name, found in result["ratings"].items() if (said := described(found))),
+            *judge.described(result["judged"]),
             *([result["weak"]] if result["weak"] else []),
             *([f"Look at the answers: by itself it is worse in {', '.join(result['worse'])}."] * bool(result["worse"])),
         ]

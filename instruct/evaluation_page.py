@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from instruct import energy
+from instruct import energy, judge
 from instruct.behaviour import BEHAVIOUR, lines
 from instruct.confidence import GOOD
 from instruct.measures import METRICS
@@ -33,6 +33,7 @@ def page(result: dict[str, Any]) -> str:
         charts="".join(_chart(result, metric) for metric in METRICS),
         behaviour=_rows(["", *BEHAVIOUR.values()], lines(result["behaviour"])),
         groups="".join(_groups(side, found) for side, found in result["groups"].items()),
+        judged=_judged(result["judged"]),
         people=_people(result["ratings"]),
         tuning=_tuning(result),
         examples="".join(_example(example, result["model"]) for example in result["examples"]),
@@ -96,6 +97,16 @@ def _bars(bars: Sequence[Bar], top: float) -> str:
             f'y2="{y + 8}"/><text x="{NAMES + 8 + max(high, 0) * scale:.1f}" y="{y + 13}">{score["mean"]:.3f}</text>'
         )
     return f'<svg viewBox="0 0 {WIDTH} {4 + 26 * len(bars)}">{"".join(drawn)}</svg>'
+
+
+def _judged(found: Mapping[str, Any]) -> str:
+    """How often the candidate wins, on a scale to one; nothing where no judge is configured."""
+    bars = [
+        (f"against {other}", one["rate"], HUES[-1]) for other, one in found.get("against", {}).items() if one["rate"]
+    ]
+    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in judge.described(found))
+    title = "<h2>What a judge says <small>win rate, a tie is half a win; 0.5 is as good</small></h2>"
+    return f"{title}{_bars(bars, 1.0)}{said}" if said else ""
 
 
 def _people(ratings: Mapping[str, Any]) -> str:
@@ -173,7 +184,7 @@ article {{ border-top: 1px solid #8884; padding: .6rem 0 1rem; }}
 <h1>{title}</h1>{verdict}
 <h2>What customers get</h2>{served}{charts}
 <h2>How they answer</h2>{behaviour}{groups}
-<h2>What people say <small>reviewers rate from 1 to 5</small></h2>{people}
+{judged}<h2>What people say <small>reviewers rate from 1 to 5</small></h2>{people}
 <h2>How it was tuned <small>loss, nats a token</small></h2>{tuning}
 <h2>Examples <small>not selected</small></h2>{examples}
 </html>

@@ -38,8 +38,8 @@ def result(**more: Any) -> dict[str, Any]:
         "behaviour": {"agents": behaviour([GOLD], [""]), "round-1": behaviour(["No."], [""])},
         "policy": {"quoted": 0.25, "asked back": 0.1, "handed over": 0.05, "good": 0.4,
                    "good of those given alone": 0.6, "mean confidence": 0.41},
-        "groups": {"topic": {}, "language": {}}, "examples": [], "ratings": {}, "hours": None, "energy": None,
-        "curves": {"training": [], "validation": []}, **more,
+        "groups": {"topic": {}, "language": {}}, "examples": [], "ratings": {}, "judged": {},
+        "hours": None, "energy": None, "curves": {"training": [], "validation": []}, **more,
     }  # fmt: skip
 
 
@@ -167,6 +167,21 @@ def test_the_page_has_what_customers_get_what_people_say_and_how_it_was_tuned() 
     assert "<polyline" not in bare
     assert "Nobody has rated an answer of it yet." in bare
     assert "Weak:" not in bare
+
+
+def test_the_page_has_what_a_judge_says() -> None:
+    against = {"wins": 6, "ties": 3, "losses": 1, "inconsistent": 0.2, "unreadable": 2, "withheld": 1,
+               "rate": {"mean": 0.75, "interval": [0.6, 0.9]}}  # fmt: skip
+    nothing = {**against, "wins": 0, "ties": 0, "losses": 0, "rate": None}
+    said = {"judge": "big at http://127.0.0.1:1/v1", "against": {"base": against, "<none>": nothing}}
+    made = page(result(judged=said))
+
+    assert "against base</text>" in made
+    assert "win rate 75% (60% to 90%); 20% of the verdicts turned" in made
+    assert "against &lt;none&gt;; 20%" in made
+    assert "Nothing was judged. It is down." in page(result(judged={"judge": "big", "failed": "It is down."}))
+    assert "judge says" not in page(result())
+    assert "win rate 75%" in describe(result(judged=said))
 
 
 def test_ratings_are_the_latest_words_of_people_on_this_models_answers(ws: Workspace) -> None:
