@@ -12,12 +12,14 @@ from instruct.prompt import compose, render
 
 NOISE = "noise"
 """The origin of rows whose question was typed anew."""
+PARAPHRASE = "paraphrase"
+"""The origin of rows whose question is in other words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One training row. `origin` is `conversation`, `review`, `noise` or `distilled`; `traced` names the messages it
-    was made of; `outcome` is what became of the answer, where that is known."""
+    """One training row. `origin` is `conversation`, `review`, `noise`, `paraphrase` or `distilled`; `traced` names
+    the messages it was made of; `outcome` is what became of the answer, where that is known."""
 
     id: str
     split: str

@@ -12,7 +12,7 @@ from deskwright.cli import workspace_option
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import table
 from deskwright.workspace import Workspace
-from instruct.rows import NOISE, Row
+from instruct.rows import NOISE, PARAPHRASE, Row
 
 
 @click.command()
@@ -102,8 +102,8 @@ def _learn_topics(workspace: Workspace, folder: Path) -> dict[str, Any]:
 
 
 def _counts(row: Row) -> bool:
-    """A noisy copy would stand on both sides of a fold."""
-    return bool(row.topic) and row.origin != NOISE
+    """What was typed anew or put in other words tells nothing new of a topic."""
+    return bool(row.topic) and row.origin not in (NOISE, PARAPHRASE)
 
 
 def _topics_table(found: dict[str, Any]) -> str:
