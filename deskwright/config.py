@@ -92,6 +92,7 @@ base = "demo"
 # noise = 0             # of this share of the questions a second form is trained on: typos, no capitals, chat spellings
 # paraphrase = 0        # of this share of the questions a form in other words is trained on, which paraphraser writes
 # paraphraser = ""      # a model of the hub, a folder, or an OpenAI-compatible server: "http://127.0.0.1:8000/v1#NAME"
+# balance = "none"      # or "topic", "language", "channel": rows of small groups count more, those of large ones less
 # system = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 [tune]
@@ -234,6 +235,7 @@ class Dataset(_Section):
     noise: float = Field(0.0, ge=0, le=1)
     paraphrase: float = Field(0.0, ge=0, le=1)
     paraphraser: str = ""
+    balance: Literal["none", "topic", "language", "channel"] = "none"
     system: str = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 

@@ -24,7 +24,7 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import base, curate, knowledge, leakage, noise, paraphrase, reviews
+from instruct import balance, base, curate, knowledge, leakage, noise, paraphrase, reviews
 from instruct.build_page import page
 from instruct.leftover import without_personal_data
 from instruct.pairs import Pair, pairs
@@ -81,7 +81,7 @@ def build(workspace: Workspace) -> Report:
     for more in (_paraphrases(workspace, rows, asked, report), noise.rows(train, settings.noise)):
         rows += curate.with_room(more, rows, settings.same_answer, report.left_out)
     rows = _with_passages(rows, knowledge.beside(workspace, index), settings.passages)
-    rows = _fitted(workspace, rows, report)
+    rows = balance.weighed(_fitted(workspace, rows, report), settings.balance)
     report.rows = Counter(row.split for row in rows)
     report.origins = Counter(row.origin for row in rows if row.split == "train")
     missing = [split for split in SPLITS if not report.rows[split]]
@@ -164,6 +164,7 @@ def _row(kept: Kept, pair: Pair) -> Row:
         channel=conversation.channel,
         status=conversation.status,
         outcome=pair.outcome,
+        tags=conversation.tags,
     )
 
 
