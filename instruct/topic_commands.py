@@ -68,7 +68,8 @@ def needs_human(root: Path, words: str | None, as_json: bool) -> None:
     fingerprint = held[-1] if held else dataset.build(workspace).fingerprint
     if words is None:
         found = classifier.learn(workspace, fingerprint)
-        click.echo(json.dumps(found, indent=2) if as_json else classifier.describe(found))
+        said = "\n".join(filter(None, [classifier.describe(found), classifier.tables(found)]))
+        click.echo(json.dumps(found, indent=2) if as_json else said)
         return
     likely = classifier.open(workspace, fingerprint)(words)
     if likely is None:
