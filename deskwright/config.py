@@ -90,6 +90,9 @@ base = "demo"
 # Training rows that may share nearly the same answer; of more, the newest stay. 0 keeps all.
 # same_answer = 50
 # noise = 0             # of this share of the questions a second form is trained on: typos, no capitals, chat spellings
+# paraphrase = 0        # of this share of the questions a form in other words is trained on, which paraphraser writes
+# paraphraser = ""      # a model of the hub, a folder, or an OpenAI-compatible server: "http://127.0.0.1:8000/v1#NAME"
+# balance = "none"      # or "topic", "language", "channel": rows of small groups count more, those of large ones less
 # system = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 [tune]
@@ -103,6 +106,13 @@ base = "demo"
 # report_to = "none"    # or "tensorboard" (into reports/tensorboard), "wandb" (which sends figures to its servers)
 # country = ""          # three letters (ISO 3166), such as "DEU": energy and CO2 of a run are measured
 # price_per_kwh = 0     # and its cost told, in the currency of this price
+
+# A model that says which of two answers is better when a tuned model is evaluated: any OpenAI-compatible server. It
+# gets redacted questions and answers.
+# [judge]
+# url = ""               # for example "http://127.0.0.1:8002/v1"
+# model = ""             # if the server has several
+# key_variable = ""      # the environment variable that has its key
 
 [serve]
 # host = "127.0.0.1"
@@ -225,6 +235,9 @@ class Dataset(_Section):
     passages: int = Field(1, ge=0, le=8)
     same_answer: int = Field(50, ge=0)
     noise: float = Field(0.0, ge=0, le=1)
+    paraphrase: float = Field(0.0, ge=0, le=1)
+    paraphraser: str = ""
+    balance: Literal["none", "topic", "language", "channel"] = "none"
     system: str = "You are the customer support assistant. Answer helpfully, in the company's own words."
 
 
@@ -336,6 +349,7 @@ class Config(_Section):
     model: Model = Model()
     dataset: Dataset = Dataset()
     tune: Tune = Tune()
+    judge: Server = Server()
     serve: Serve = Serve()
     widget: Widget = Widget()
     integrations: Integrations = Integrations()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from deskwright.terminal import progress
@@ -22,13 +22,24 @@ class Said:
     whole: bool = True
 
 
-def answers(loaded: Loaded, rows: Sequence[Row], name: str) -> list[str]:
-    """One answer a row; `name` is what the progress bar calls the model."""
-    return [one.text for one in generated(loaded, rows, name)]
+Answerer = Callable[[Sequence[Row]], list[Said]]
+"""Gives one answer a row."""
+
+
+def remembered(loaded: Loaded, name: str) -> Answerer:
+    """What answers rows, each generated once however often it is asked for."""
+    said: dict[str, Said] = {}
+
+    def answer(rows: Sequence[Row]) -> list[Said]:
+        new = [row for row in rows if row.id not in said]
+        said.update(zip((row.id for row in new), generated(loaded, new, name), strict=True))
+        return [said[row.id] for row in rows]
+
+    return answer
 
 
 def generated(loaded: Loaded, rows: Sequence[Row], name: str) -> list[Said]:
-    """The same, the rows batched by length, with whether each answer came to its end."""
+    """One answer a row, the rows batched by length; `name` is what the progress bar calls the model."""
     import torch
 
     tokenizer, model = loaded.tokenizer, loaded.model

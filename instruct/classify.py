@@ -86,12 +86,23 @@ def softmax(logits: Array) -> Array:
     return shares
 
 
-def calibration_error(probabilities: Array, right: npt.NDArray[Any]) -> float:
-    """The mean gap between what was said and what came true, over `BINS` of what was said (Guo et al. 2017)."""
+def calibration(probabilities: Array, right: npt.NDArray[Any]) -> list[dict[str, float]]:
+    """Of each of `BINS` parts of what was said, as far as anything lies there: how many, the mean of what was said, and
+    the share that came true."""
     bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(probabilities[bins == n].mean() - right[bins == n].mean()) * (bins == n).mean()
+    return [
+        {
+            "from": n / BINS,
+            "count": int((bins == n).sum()),
+            "said": float(probabilities[bins == n].mean()),
+            "came true": float(right[bins == n].mean()),
+        }
         for n in range(BINS)
         if (bins == n).any()
     ]
-    return float(sum(gaps))
+
+
+def calibration_error(probabilities: Array, right: npt.NDArray[Any]) -> float:
+    """The mean gap between what was said and what came true, over `BINS` of what was said (Guo et al. 2017)."""
+    found = calibration(probabilities, right)
+    return sum(abs(one["said"] - one["came true"]) * one["count"] for one in found) / len(probabilities)

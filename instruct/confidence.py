@@ -20,9 +20,9 @@ import numpy.typing as npt
 from deskwright.workspace import Workspace
 from instruct import classify, knowledge
 from instruct.adapter import Loaded
-from instruct.answering import Said, ends, generated
+from instruct.answering import Answerer, Said, ends
 from instruct.codes import codes
-from instruct.measures import compare
+from instruct.measures import similarity
 from instruct.passages import Passage, Passages
 from instruct.prompt import render
 from instruct.rows import Row
@@ -119,44 +119,39 @@ def weakness(known: Confidence | None) -> str:
     return ""
 
 
-def calibrate(workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row]) -> Confidence | None:
-    """For this model; None where the validation rows are too few, or nearly all alike."""
+def calibrate(
+    workspace: Workspace, dataset: str, loaded: Loaded, answer: Answerer, rows: Sequence[Row]
+) -> Confidence | None:
+    """For this model, whose answers `answer` gives; None where the validation rows are too few, or nearly all alike."""
     rows = rows[:MOST_ROWS]
     if len(rows) < LEAST_ROWS:
         return None
-    seen = observed(workspace, dataset, loaded, rows, generated(loaded, rows, "model"))
-    return fit(*seen, [row.customer for row in rows])
+    said = answer(rows)
+    good = similarity([one.text for one in said], [row.answer for row in rows]) >= GOOD
+    return fit(*observed(workspace, dataset, loaded, rows, said), good, [row.customer for row in rows])
 
 
 def observed(
     workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row], said: Sequence[Said]
-) -> tuple[Figures, Figures, npt.NDArray[np.bool_]]:
-    """Of each row the features before the answer, the mean probability of its tokens, and whether it is good."""
+) -> tuple[Figures, Figures]:
+    """Of each row the features before the answer, and the mean probability of its tokens."""
     index = knowledge.beside(workspace, Passages.open(workspace, dataset))
     asked = [row.turns[-1][1] for row in rows]
     near = index.search_all(asked, FOUND, [row.customer for row in rows])
-    good = compare([one.text for one in said], [row.answer for row in rows])["similarity"] >= GOOD
     before = np.array([features(question, passages) for question, passages in zip(asked, near, strict=True)])
     sure = np.array([_token_probability(loaded, row, one) for row, one in zip(rows, said, strict=True)])
-    return before, sure, good
+    return before, sure
 
 
-def report(known: Confidence, before: Figures, sure: Figures, good: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """What the policy does on other rows, as shares of them: asked back, handed over after an answer, good without the
-    policy, and good of those that are left; and the mean of the confidence, which should be near the share of the
-    good."""
+def decide(
+    known: Confidence, before: Figures, sure: Figures
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Figures]:
+    """Of each row whether the bot asks back instead of an answer, whether a person should take over after it, and the
+    confidence in it."""
     grounding = np.array([known.grounding.probability(row) for row in before])
     after = np.array([known.confidence.probability([*row, tokens]) for row, tokens in zip(before, sure, strict=True)])
     asked = grounding < (known.grounding.least or 0)
-    unsure = ~asked & (after < (known.confidence.least or 0))
-    left = ~asked & ~unsure
-    return {
-        "asked back": float(asked.mean()),
-        "handed over": float(unsure.mean()),
-        "good": float(good.mean()),
-        "good of those left": float(good[left].mean()) if left.any() else 0.0,
-        "mean confidence": float(after.mean()),
-    }
+    return asked, ~asked & (after < (known.confidence.least or 0)), after
 
 
 def fit(before: Figures, sure: Figures, good: npt.NDArray[np.bool_], customers: Sequence[str]) -> Confidence | None:

@@ -24,7 +24,7 @@ from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import base, curate, knowledge, leakage, noise, reviews
+from instruct import balance, base, curate, knowledge, leakage, noise, paraphrase, reviews
 from instruct.build_page import page
 from instruct.leftover import without_personal_data
 from instruct.pairs import Pair, pairs
@@ -76,10 +76,12 @@ def build(workspace: Workspace) -> Report:
     if folder.is_dir():
         return found(workspace, report.fingerprint)
     rows, index = held_apart(rows, report)
-    noisy = noise.rows([row for row in rows if row.split == "train"], settings.noise)
-    rows += curate.with_room(noisy, rows, settings.same_answer, report.left_out)
+    asked = folder.with_name(f"{folder.name}.paraphrases")
+    train = [row for row in rows if row.split == "train"]
+    for more in (_paraphrases(workspace, rows, asked, report), noise.rows(train, settings.noise)):
+        rows += curate.with_room(more, rows, settings.same_answer, report.left_out)
     rows = _with_passages(rows, knowledge.beside(workspace, index), settings.passages)
-    rows = _fitted(workspace, rows, report)
+    rows = balance.weighed(_fitted(workspace, rows, report), settings.balance)
     report.rows = Counter(row.split for row in rows)
     report.origins = Counter(row.origin for row in rows if row.split == "train")
     missing = [split for split in SPLITS if not report.rows[split]]
@@ -89,6 +91,7 @@ def build(workspace: Workspace) -> Report:
             "A training set needs conversations of at least a handful of customers."
         )
     _write(workspace, folder, rows, index, report)
+    shutil.rmtree(asked, ignore_errors=True)
     register(workspace.store, report)
     return report
 
@@ -123,6 +126,13 @@ def held_apart(rows: Sequence[Row], report: Report) -> tuple[list[Row], Passages
     return kept, index
 
 
+def _paraphrases(workspace: Workspace, rows: Sequence[Row], folder: Path, report: Report) -> list[Row]:
+    """Paraphrases of the training rows, without those that repeat a held-out row. They are trained on, not found."""
+    made = paraphrase.rows(workspace, [row for row in rows if row.split == "train"], folder, report.left_out)
+    apart, _ = held_apart([*made, *(row for row in rows if row.split != "train")], report) if made else ([], None)
+    return [row for row in apart if row.split == "train"]
+
+
 def _from_conversations(store: Store, report: Report) -> list[Row]:
     rows = []
     started: dict[str, float] = {}
@@ -154,6 +164,7 @@ def _row(kept: Kept, pair: Pair) -> Row:
         channel=conversation.channel,
         status=conversation.status,
         outcome=pair.outcome,
+        tags=conversation.tags,
     )
 
 

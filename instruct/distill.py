@@ -17,7 +17,6 @@ import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from deskwright.workspace import Workspace
 from instruct import base, curate, dataset
@@ -25,14 +24,11 @@ from instruct.answering import Said
 from instruct.holding import holding
 from instruct.leftover import without_personal_data
 from instruct.rows import Row, fit
-from instruct.teacher import Teacher
+from instruct.teacher import Teacher, kept_answers
 from privacy.redact import PLACEHOLDER
 
 DISTILLED = "distilled"
 """The origin of rows whose answer is a teacher's."""
-ANSWERS = "answers.jsonl"
-BATCH = 64
-"""Answers that a kill may cost."""
 
 
 def distil(workspace: Workspace, fingerprint: str, teacher: Teacher) -> dataset.Report:
@@ -46,7 +42,7 @@ def distil(workspace: Workspace, fingerprint: str, teacher: Teacher) -> dataset.
         return dataset.found(workspace, made)
     train = dataset.read(workspace, fingerprint, "train")
     asked = [row for row in train if row.origin == "conversation"]
-    said = _answers(kept_in, teacher, asked)
+    said = kept_answers(kept_in, teacher, asked)
     report = replace(dataset.found(workspace, fingerprint), fingerprint=made, teacher=teacher.name, unchanged=False)
     rows = taught(workspace, asked, said, report.left_out)
     held_out = [row for split in dataset.SPLITS[1:] for row in dataset.read(workspace, fingerprint, split)]
@@ -92,25 +88,3 @@ def _refused(row: Row, said: Said, prompt: str) -> str:
         ("only says that somebody looks into it", holding(said.text)),
     )
     return next((why for why, holds in reasons if holds), "")
-
-
-def _answers(folder: Path, teacher: Teacher, rows: Sequence[Row]) -> list[Said]:
-    """One a row; those that a run before this was given are read."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / ANSWERS
-    said = [Said(**json.loads(line)) for line in _whole_lines(file)]
-    for at in range(len(said), len(rows), BATCH):
-        new = teacher.answer(rows[at : at + BATCH])
-        lines = "".join(json.dumps({"text": one.text, "whole": one.whole}) + "\n" for one in new)
-        with file.open("a", encoding="utf-8") as opened:
-            opened.write(lines)
-        said += new
-    return said
-
-
-def _whole_lines(file: Path) -> list[str]:
-    """The lines that were written to their end; what a kill cut off is taken away."""
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    whole = text[: text.rfind("\n") + 1]
-    file.write_text(whole, encoding="utf-8")
-    return whole.splitlines()

@@ -23,14 +23,19 @@ LEAST_SCORE = 0.6
 def without_personal_data(workspace: Workspace, rows: Sequence[Row], tally: Counter[str]) -> list[Row]:
     """Leaves out every row with a finding in one of its turns or its answer. Placeholders, and kinds whose policy is to
     keep or which are general already, are none; a text that takes too long to scan counts as one."""
-    privacy = workspace.config.privacy
-    gate = Gate(privacy, workspace.store, detectors_of(privacy.model_copy(update={"names": ""})))
-    texts = dict.fromkeys(text for row in rows for text in _texts(row))
-    clean = {text: _clean(gate, text) for text in progress(texts, "second scan", "texts", len(texts))}
+    clean = clean_texts(workspace, [text for row in rows for text in _texts(row)])
     kept = [row for row in rows if all(clean[text] for text in _texts(row))]
     if len(kept) < len(rows):
         tally[LEFT] += len(rows) - len(kept)
     return kept
+
+
+def clean_texts(workspace: Workspace, texts: Sequence[str]) -> dict[str, bool]:
+    """Of each text whether it is without a finding."""
+    privacy = workspace.config.privacy
+    gate = Gate(privacy, workspace.store, detectors_of(privacy.model_copy(update={"names": ""})))
+    each = dict.fromkeys(texts)
+    return {text: _clean(gate, text) for text in progress(each, "second scan", "texts", len(each))}
 
 
 def _texts(row: Row) -> list[str]:

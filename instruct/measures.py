@@ -21,6 +21,7 @@ Figures = npt.NDArray[np.float64]
 METRICS = {"loss": -1, "rougeL": 1, "BLEU": 1, "chrF": 1, "F1": 1, "similarity": 1}
 """Each metric and whether more (1) or less (-1) is better. The loss is in nats a token of the answer."""
 
+SURE = 0.95
 RESAMPLES = 2000
 WORD = re.compile(r"\w+")
 
@@ -31,41 +32,42 @@ def compare(answers: Sequence[str], golden: Sequence[str]) -> dict[str, Figures]
     from sacrebleu.metrics import BLEU, CHRF
 
     rouge, bleu, chrf = RougeScorer(["rougeL"], use_stemmer=True), BLEU(effective_order=True), CHRF()
-    vectors = encode([*answers, *golden])
     pairs = list(zip(answers, golden, strict=True))
     return {
         "rougeL": np.array([rouge.score(gold, said)["rougeL"].fmeasure for said, gold in pairs]),
         "BLEU": np.array([bleu.sentence_score(said, [gold]).score for said, gold in pairs]),
         "chrF": np.array([chrf.sentence_score(said, [gold]).score for said, gold in pairs]),
         "F1": np.array([_f1(said, gold) for said, gold in pairs]),
-        "similarity": (vectors[: len(pairs)] * vectors[len(pairs) :]).sum(axis=1).astype(np.float64),
+        "similarity": similarity(answers, golden),
     }
 
 
-def interval(values: Figures, seed: int = 0) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of the mean (Efron & Tibshirani 1993)."""
-    draws = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
+def similarity(answers: Sequence[str], golden: Sequence[str]) -> Figures:
+    """The cosine of each answer and what the agent wrote."""
+    vectors = encode([*answers, *golden])
+    cosines: Figures = (vectors[: len(answers)] * vectors[len(answers) :]).sum(axis=1).astype(np.float64)
+    return cosines
+
+
+def interval(values: Figures, level: float = SURE, groups: Sequence[str] = ()) -> tuple[float, float]:
+    """The percentile bootstrap interval of the mean (Efron & Tibshirani 1993). With `groups`, one a value, whole groups
+    are drawn instead of values: those of one group may be alike (Field & Welsh 2007)."""
+    _, of = np.unique(groups, return_inverse=True) if groups else (None, np.arange(len(values)))
+    sums, counts = np.bincount(of, values), np.bincount(of)
+    draws = np.random.default_rng(0).integers(0, len(sums), (RESAMPLES, len(sums)))
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(sums[draws].sum(axis=1) / counts[draws].sum(axis=1), [tail, 100 - tail])
     return float(low), float(high)
 
 
-def summary(values: Figures) -> dict[str, Any]:
-    return {"mean": float(values.mean()), "interval": list(interval(values))}
+def summary(values: Figures, groups: Sequence[str] = ()) -> dict[str, Any]:
+    return {"mean": float(values.mean()), "interval": list(interval(values, SURE, groups))}
 
 
 def figure(score: dict[str, Any]) -> str:
     """A mean and half the width of its interval."""
     low, high = score["interval"]
     return f"{score['mean']:.3f} ±{(high - low) / 2:.3f}"
-
-
-def worse(values: dict[str, Figures], reference: dict[str, Figures]) -> list[str]:
-    """The metrics whose paired difference is against the first by more than chance."""
-    return [
-        metric
-        for metric, direction in METRICS.items()
-        if interval(direction * (values[metric] - reference[metric]))[1] < 0
-    ]
 
 
 def _f1(said: str, gold: str) -> float:

@@ -22,8 +22,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from deskwright.conversation import Conversation, Kind, Message, Visibility
+from deskwright.terminal import table
 from deskwright.workspace import Workspace
-from instruct.classify import Array, calibration_error, held_out, regression, softmax, temperature
+from instruct.classify import Array, calibration, calibration_error, held_out, regression, softmax, temperature
 from instruct.encoder import encode
 from instruct.outcome import QUOTE
 from privacy.ingest import Kept, conversations
@@ -37,6 +38,8 @@ RIGHT, SURE = 1 / 2, 0.98
 else nobody is offered a person for its sake."""
 MOST = 10_000
 """Examples, drawn by chance; more cost minutes and tell no more."""
+
+KINDS = ("needed a person", "needed none")
 
 ASKED, TAKEN, TAGGED = "asked for a person", "taken over by a colleague", "escalated by tag"
 ASKS = re.compile(
@@ -132,7 +135,7 @@ def learn(workspace: Workspace, dataset: str) -> dict[str, Any]:
     """
     folder = workspace.datasets / dataset
     train, held = _splits(workspace)
-    counts = Counter(one.sign or "needed none" for one in train)
+    counts = Counter(one.sign or KINDS[1] for one in train)
     why = _too_few(train)
     report: dict[str, Any] = {"examples": dict(counts.most_common()), "learnt": not why}
     if why:
@@ -147,8 +150,9 @@ def learn(workspace: Workspace, dataset: str) -> dict[str, Any]:
 
 
 def measure(learnt: NeedsHuman, held: Sequence[Example]) -> dict[str, Any]:
-    """Accuracy, precision, recall and F1 at the threshold, and the counts behind the precision; average precision; the
-    expected calibration error. Without a held-out example of each kind, the counts of these alone."""
+    """Accuracy, precision, recall and F1 at the threshold, with the counts behind the precision; these three of those
+    that needed none too; average precision; the expected calibration error, and by fifteenths what was said and what
+    came true. Without a held-out example of each kind, the counts of these alone."""
     from sklearn.metrics import average_precision_score, precision_recall_fscore_support
 
     wanted = np.array([bool(one.sign) for one in held])
@@ -157,17 +161,21 @@ def measure(learnt: NeedsHuman, held: Sequence[Example]) -> dict[str, Any]:
         return found
     likely = learnt.probabilities([one.text for one in held])
     said = likely >= learnt.threshold
-    precision, recall, f1, _ = precision_recall_fscore_support(wanted, said, average="binary", zero_division=0)
+    figures = precision_recall_fscore_support(wanted, said, labels=[True, False], zero_division=0)
+    kinds = {
+        kind: {"precision": float(precision), "recall": float(recall), "F1": float(f1), "words": int(count)}
+        for kind, precision, recall, f1, count in zip(KINDS, *figures, strict=True)
+    }
     return {
         **found,
         "found": int(said.sum()),
         "rightly found": int((said & wanted).sum()),
         "accuracy": float((said == wanted).mean()),
-        "precision": float(precision),
-        "recall": float(recall),
-        "F1": float(f1),
+        **{name: kinds[KINDS[0]][name] for name in ("precision", "recall", "F1")},
+        "kinds": kinds,
         "average precision": float(average_precision_score(wanted, likely)),
         "calibration error": calibration_error(likely, wanted),
+        "calibration": calibration(likely, wanted),
     }
 
 
@@ -185,6 +193,26 @@ def describe(report: dict[str, Any]) -> str:
         f"F1 {report['F1']:.2f} from a probability of {report['threshold']:.2f} on; "
         f"average precision {report['average precision']:.2f}, calibration error {report['calibration error']:.2f}. "
         f"Learnt from: {examples}."
+    )
+
+
+def tables(report: dict[str, Any]) -> str:
+    """What was measured by kind, and by fifteenths of the probability; "" where nothing was."""
+    if "kinds" not in report:
+        return ""
+    kinds = [
+        [kind, *(f"{each[name]:.2f}" for name in ("precision", "recall", "F1")), f"{each['words']:,}"]
+        for kind, each in report["kinds"].items()
+    ]
+    parts = [
+        [f"{one['from']:.0%} and more", f"{one['said']:.0%}", f"{one['came true']:.0%}", f"{one['count']:,}"]
+        for one in report["calibration"]
+    ]
+    return "\n".join(
+        [
+            table(["words that", "precision", "recall", "F1", "held out"], kinds),
+            table(["probability", "said in the mean", "needed a person", "held out"], parts),
+        ]
     )
 
 
@@ -217,9 +245,9 @@ def _own(message: Message) -> str:
 
 def _splits(workspace: Workspace) -> tuple[list[Example], list[Example]]:
     """The examples of the training split, and those of the others. A customer without a split has no row in any."""
-    table = workspace.store.tables.splits
+    kept_in = workspace.store.tables.splits
     with workspace.store.read() as connection:
-        splits = {row.customer: row.split for row in connection.execute(sa.select(table))}
+        splits = {row.customer: row.split for row in connection.execute(sa.select(kept_in))}
     train: list[Example] = []
     held: list[Example] = []
     for kept in conversations(workspace.store):
@@ -235,7 +263,7 @@ def _too_few(train: Iterable[Example]) -> str:
     kinds: dict[bool, list[str]] = {True: [], False: []}
     for one in train:
         kinds[bool(one.sign)].append(one.customer)
-    for needed, what in ((True, "needed a person"), (False, "needed none")):
+    for needed, what in zip((True, False), KINDS, strict=True):
         words, customers = len(kinds[needed]), len(set(kinds[needed]))
         if words < LEAST_WORDS or customers < LEAST_CUSTOMERS:
             return (

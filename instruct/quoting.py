@@ -19,9 +19,8 @@ import numpy.typing as npt
 
 from deskwright.workspace import Workspace
 from instruct import baselines
-from instruct.adapter import Loaded
-from instruct.answering import answers
-from instruct.measures import compare
+from instruct.answering import Answerer
+from instruct.measures import similarity
 from instruct.passages import Passage
 from instruct.rows import Row
 from privacy.redact import PLACEHOLDER
@@ -60,23 +59,22 @@ def quotable(near: Sequence[Passage], quote_from: float | None, turns: Sequence[
     return passage if passage.alone and not of_one_case else None
 
 
-def quoted(
-    said: Sequence[str], near: Sequence[Sequence[Passage]], quote_from: float | None, rows: Sequence[Row]
-) -> list[str]:
-    """What is answered: what the model said, or the quotation in its place."""
-    chosen = (quotable(passages, quote_from, _turns(row)) for passages, row in zip(near, rows, strict=True))
-    return [passage.answer if passage else text for passage, text in zip(chosen, said, strict=True)]
+def quotations(
+    near: Sequence[Sequence[Passage]], quote_from: float | None, rows: Sequence[Row]
+) -> list[Passage | None]:
+    """What each row's customer is given as it stands; None: what the model says."""
+    return [quotable(passages, quote_from, _turns(row)) for passages, row in zip(near, rows, strict=True)]
 
 
-def calibrate(workspace: Workspace, dataset: str, loaded: Loaded, rows: Sequence[Row]) -> float | None:
-    """The limit for this model; None where quoting makes no answers better."""
+def calibrate(workspace: Workspace, dataset: str, answer: Answerer, rows: Sequence[Row]) -> float | None:
+    """The limit for the model that answers; None where quoting makes no answers better."""
     near = baselines.nearest(workspace, dataset, rows)
     able = [n for n, row in enumerate(rows) if quotable(near[n], -1.0, _turns(row))][:MOST_ROWS]
     if len(able) < LEAST_QUOTED:
         return None
     golden = [rows[n].answer for n in able]
-    said = compare(answers(loaded, [rows[n] for n in able], "model"), golden)["similarity"]
-    told = compare([near[n][0].answer for n in able], golden)["similarity"]
+    said = similarity([one.text for one in answer([rows[n] for n in able])], golden)
+    told = similarity([near[n][0].answer for n in able], golden)
     return limit(np.array([near[n][0].score for n in able]), told - said)
 
 

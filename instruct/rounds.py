@@ -1,7 +1,7 @@
 """The tuned models, and which of them answers: register, evaluate, promote, roll back.
 
-A promotion needs an evaluation that beats the present champion (or the untuned base) on the held-out conversations
-with a confidence interval. The only writer of `models` and `promotions`.
+A promotion needs an evaluation that beats the present champion (or the untuned base) on the held-out conversations, by
+the rule of `instruct.verdict`. The only writer of `models` and `promotions`.
 """
 
 from __future__ import annotations
@@ -132,12 +132,12 @@ def _objection(model: Model, present: Model | None) -> str:
         return f"it was compared with {evaluation['reference']}, but {reference} answers now. Evaluate it again."
     if evaluation["leaks"]:
         return f"{evaluation['leaks']} of its answers held personal data that was not in the question."
-    if not evaluation["better"]:
-        low, high = evaluation["gain"]["interval"]
+    if "objections" not in evaluation:
+        return "its evaluation does not say how its answers compare. Evaluate it again."
+    if evaluation["objections"]:
         return (
-            f"its held-out loss is lower than that of {reference} by {evaluation['gain']['mean']:.4f} nats a token, "
-            f"95 % interval {low:.4f} to {high:.4f}, which does not exclude zero. Tune with more data, or give a "
-            "reason with --force."
+            f"beside {reference}, {'; and '.join(evaluation['objections'])}. Tune with more data, or give a reason "
+            "with --force."
         )
     return ""
 

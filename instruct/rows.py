@@ -12,12 +12,14 @@ from instruct.prompt import compose, render
 
 NOISE = "noise"
 """The origin of rows whose question was typed anew."""
+PARAPHRASE = "paraphrase"
+"""The origin of rows whose question is in other words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One training row. `origin` is `conversation`, `review`, `noise` or `distilled`; `traced` names the messages it
-    was made of; `outcome` is what became of the answer, where that is known."""
+    """One training row. `origin` is `conversation`, `review`, `noise`, `paraphrase` or `distilled`; `traced` names
+    the messages it was made of; `outcome` is what became of the answer, where that is known."""
 
     id: str
     split: str
@@ -34,11 +36,14 @@ class Row:
     channel: str = ""
     status: str = ""
     outcome: str = ""
+    tags: tuple[str, ...] = ()
+    balance: float = 1.0
+    """By what a small group counts more and a large one less, see `instruct.balance`."""
 
     @property
     def weight(self) -> float:
         """What the loss of this row is multiplied by in training."""
-        return WEIGHTS[self.outcome]
+        return WEIGHTS[self.outcome] * self.balance
 
     def prompt(self, system: str) -> list[dict[str, str]]:
         """The chat messages before the answer, as the server composes them too."""
@@ -67,7 +72,7 @@ def whole(row: Row, system: str) -> list[dict[str, str]]:
 def as_table(row: Row) -> dict[str, Any]:
     turns = [{"role": role, "content": text} for role, text in row.turns]
     passages = [{"question": question, "answer": answer} for question, answer in row.passages]
-    return {**asdict(row), "turns": turns, "passages": passages, "traced": list(row.traced)}
+    return {**asdict(row), "turns": turns, "passages": passages, "traced": list(row.traced), "tags": list(row.tags)}
 
 
 def as_row(table: Mapping[str, Any]) -> Row:
@@ -77,5 +82,6 @@ def as_row(table: Mapping[str, Any]) -> Row:
             "turns": tuple((turn["role"], turn["content"]) for turn in table["turns"]),
             "passages": tuple((passage["question"], passage["answer"]) for passage in table["passages"]),
             "traced": tuple(table["traced"]),
+            "tags": tuple(table.get("tags") or ()),
         }
     )

@@ -1,4 +1,5 @@
-"""`--distill-from` -> a teacher: a model of the hub or in a folder, or any OpenAI-compatible server -> its answers.
+"""`--distill-from`, or `dataset.paraphraser` -> a model of the hub or in a folder, or any OpenAI-compatible server ->
+its answers.
 
 A server is given as its base address, with the model after a `#` where it has several:
 `http://127.0.0.1:8000/v1#llama`. Its key, if it wants one, is in DESKWRIGHT_TEACHER_API_KEY. Questions, which are
@@ -7,27 +8,25 @@ redacted, go to that address alone.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import httpx2
 
 from deskwright.config import over_tls
 from deskwright.errors import DeskwrightError
-from deskwright.terminal import progress
 from deskwright.workspace import Workspace
 from instruct import adapter, base
 from instruct.answering import MOST_NEW_TOKENS, Said, generated
+from instruct.chat_server import ChatServer, at_once
 from instruct.rows import Row
 
 KEY = "DESKWRIGHT_TEACHER_API_KEY"
-AT_ONCE = 8
-SECONDS = 300.0
-"""For one answer."""
+ANSWERS = "answers.jsonl"
+BATCH = 64
+"""Answers that a kill may cost."""
+HINT = f"Its key is in {KEY} if it wants one. What was answered so far is kept; give the same command again to go on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,36 @@ class Teacher:
     answer: Callable[[Sequence[Row]], list[Said]]
 
 
-def find(workspace: Workspace, given: str) -> Teacher:
-    """The teacher that was asked for; a model is loaded with its first answer.
+def find(workspace: Workspace, given: str, by: str = "--distill-from") -> Teacher:
+    """The teacher that was asked for, by an option or a setting; a model is loaded with its first answer. Its prompts
+    have the workspace's system text (`dataset.system`).
 
     Raises:
         DeskwrightError: there is none there; the message says what to do.
     """
-    return _server(workspace, given) if given.startswith(("http://", "https://")) else _model(workspace, given)
+    return _server(workspace, given, by) if given.startswith(("http://", "https://")) else _model(workspace, given)
+
+
+def kept_answers(folder: Path, teacher: Teacher, rows: Sequence[Row]) -> list[Said]:
+    """One a row, kept in `folder` as they come; those that a run before this was given are read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / ANSWERS
+    said = [Said(**json.loads(line)) for line in _whole_lines(file)]
+    for at in range(len(said), len(rows), BATCH):
+        new = teacher.answer(rows[at : at + BATCH])
+        lines = "".join(json.dumps({"text": one.text, "whole": one.whole}) + "\n" for one in new)
+        with file.open("a", encoding="utf-8") as opened:
+            opened.write(lines)
+        said += new
+    return said
+
+
+def _whole_lines(file: Path) -> list[str]:
+    """The lines that were written to their end; what a kill cut off is taken away."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    whole = text[: text.rfind("\n") + 1]
+    file.write_text(whole, encoding="utf-8")
+    return whole.splitlines()
 
 
 def _model(workspace: Workspace, given: str) -> Teacher:
@@ -67,63 +89,27 @@ def _model(workspace: Workspace, given: str) -> Teacher:
     return Teacher(base.digest(teaching), answer)
 
 
-def _server(workspace: Workspace, given: str) -> Teacher:
+def _server(workspace: Workspace, given: str, by: str) -> Teacher:
     address, _, name = given.partition("#")
     try:
         address = over_tls(address.rstrip("/"))
     except ValueError as error:
-        raise DeskwrightError(f"--distill-from: found {address}; {error}.") from None
-    key = os.environ.get(KEY, "")
-    client = httpx2.Client(timeout=SECONDS, headers={"Authorization": f"Bearer {key}"} if key else {})
-    model = name or _only_model(client, address)
+        raise DeskwrightError(f"{by}: found {address}; {error}.") from None
+    server = ChatServer("teacher", address, os.environ.get(KEY, ""), HINT)
+    model = name or _only_model(server, by)
     system = workspace.config.dataset.system
 
     def one(row: Row) -> Said:
-        asked = {"model": model, "messages": row.prompt(system), "temperature": 0, "max_tokens": MOST_NEW_TOKENS}
-        reply = _asked(client, "POST", f"{address}/chat/completions", asked)
-        try:
-            choice = reply["choices"][0]
-            return Said((choice["message"]["content"] or "").strip(), choice["finish_reason"] == "stop")
-        except (KeyError, IndexError, TypeError, AttributeError):
-            raise _odd(address, "a choice with a message and a finish_reason") from None
+        return server.answer(model, row.prompt(system), MOST_NEW_TOKENS)
 
-    def answer(rows: Sequence[Row]) -> list[Said]:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(progress(pool.map(one, rows), "answers of the teacher", "answers", len(rows)))
-
-    return Teacher(f"{model} at {address}", answer)
+    return Teacher(f"{model} at {address}", lambda rows: at_once(one, rows, "answers of the teacher"))
 
 
-def _only_model(client: httpx2.Client, address: str) -> str:
-    try:
-        names = [str(model["id"]) for model in _asked(client, "GET", f"{address}/models")["data"]]
-    except (KeyError, TypeError):
-        raise _odd(address, "a list of models") from None
+def _only_model(server: ChatServer, by: str) -> str:
+    names = server.models()
     if len(names) == 1:
         return names[0]
     raise DeskwrightError(
-        f"The server at {address} has {len(names)} models ({', '.join(names)}); say which: "
-        f"--distill-from {address}#MODEL."
+        f"The server at {server.address} has {len(names)} models ({', '.join(names)}); say which: "
+        f"{by} {server.address}#MODEL."
     )
-
-
-def _asked(client: httpx2.Client, method: str, address: str, body: dict[str, Any] | None = None) -> Any:
-    try:
-        reply = client.request(method, address, json=body)
-        reply.raise_for_status()
-        return reply.json()
-    except httpx2.HTTPStatusError as error:
-        said = f"it answered {error.response.status_code} {error.response.reason_phrase}"
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        said = f"it could not be asked ({type(error).__name__})"
-    except ValueError:
-        raise _odd(address, "JSON") from None
-    raise DeskwrightError(
-        f"The teacher at {address}: {said}. Expected an OpenAI-compatible server at the address before "
-        f"/chat/completions, its key in {KEY} if it wants one. What was answered so far is kept; give the same command "
-        "again to go on."
-    )
-
-
-def _odd(address: str, expected: str) -> DeskwrightError:
-    return DeskwrightError(f"The teacher at {address} gave an answer that cannot be read; expected {expected}.")

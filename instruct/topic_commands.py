@@ -12,7 +12,7 @@ from deskwright.cli import workspace_option
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import table
 from deskwright.workspace import Workspace
-from instruct.rows import NOISE, Row
+from instruct.rows import NOISE, PARAPHRASE, Row
 
 
 @click.command()
@@ -68,7 +68,8 @@ def needs_human(root: Path, words: str | None, as_json: bool) -> None:
     fingerprint = held[-1] if held else dataset.build(workspace).fingerprint
     if words is None:
         found = classifier.learn(workspace, fingerprint)
-        click.echo(json.dumps(found, indent=2) if as_json else classifier.describe(found))
+        said = "\n".join(filter(None, [classifier.describe(found), classifier.tables(found)]))
+        click.echo(json.dumps(found, indent=2) if as_json else said)
         return
     likely = classifier.open(workspace, fingerprint)(words)
     if likely is None:
@@ -102,8 +103,8 @@ def _learn_topics(workspace: Workspace, folder: Path) -> dict[str, Any]:
 
 
 def _counts(row: Row) -> bool:
-    """A noisy copy would stand on both sides of a fold."""
-    return bool(row.topic) and row.origin != NOISE
+    """What was typed anew or put in other words tells nothing new of a topic."""
+    return bool(row.topic) and row.origin not in (NOISE, PARAPHRASE)
 
 
 def _topics_table(found: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ from typing import Any
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
 from instruct import adapter, advice, base, confidence, dataset, energy, quoting, recipe, rounds
+from instruct.answering import remembered
 from instruct.prompt import render
 from instruct.rounds import Model
 from instruct.rows import Row, whole
@@ -93,8 +94,9 @@ def _make(workspace: Workspace, fingerprint: str, working: Path) -> None:
     adapter.write_card(working / "adapter", card)
     loaded = adapter.opened(workspace, working / "adapter")
     held_out = dataset.read(workspace, fingerprint, "validation")
-    quote_from = quoting.calibrate(workspace, fingerprint, loaded, held_out)
-    sure = confidence.calibrate(workspace, fingerprint, loaded, held_out)
+    answer = remembered(loaded, "model")
+    quote_from = quoting.calibrate(workspace, fingerprint, answer, held_out)
+    sure = confidence.calibrate(workspace, fingerprint, loaded, answer, held_out)
     kept = sure.as_dict() if sure else None
     adapter.write_card(working / "adapter", replace(card, quote_from=quote_from, confidence=kept))
 

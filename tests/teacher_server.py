@@ -10,6 +10,7 @@ import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 ANSWERS = {
     "kettle": ("", "stop"),
@@ -22,6 +23,12 @@ USUAL = ("You find it on the first shelf beside the door, dear customer.", "stop
 
 
 class Handler(BaseHTTPRequestHandler):
+    """Another server of this kind says something else."""
+
+    def say(self, messages: list[dict[str, Any]]) -> tuple[str, str]:
+        question = messages[-1]["content"]
+        return next((found for thing, found in ANSWERS.items() if f" {thing}" in question), USUAL)
+
     def do_GET(self) -> None:
         self.reply(200, {"data": [{"id": "big"}, *([{"id": "other"}] if self.path.startswith("/two") else [])]})
 
@@ -35,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         with Path(sys.argv[1]).open("a") as log:
             log.write(json.dumps({**asked, "key": self.headers.get("Authorization", "")}) + "\n")
-        text, reason = next((found for thing, found in ANSWERS.items() if f" {thing}" in question), USUAL)
+        text, reason = self.say(asked["messages"])
         self.reply(200, {"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": reason}]})
 
     def reply(self, status: int, body: object) -> None:
@@ -50,7 +57,11 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+def serve(handler: type[Handler]) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     print(server.server_port, flush=True)
     server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(Handler)

@@ -14,7 +14,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from deskwright.workspace import Workspace
-from serve import access
+from serve import people
 from serve.bots import host
 from serve.commands import run
 from tests.in_browser import answered, ask, every, one, texts, until
@@ -24,6 +24,7 @@ from tests.serving import Saying, application
 pytestmark = pytest.mark.browser
 
 SIDES = {"shop": "end", "help": "start"}
+PASSWORDS = {"shop": "quiet lantern over the harbour", "help": "seven geese and a broken clock"}
 KEPT = "return Object.keys(sessionStorage).sort()"
 
 
@@ -155,14 +156,20 @@ def test_a_tab_that_goes_from_bot_to_bot_finds_each_as_it_left_it(browser: Any, 
     assert rows(site.workspaces["shop"]) == []
 
 
-def test_a_reviewer_signs_in_to_each_console_and_sees_its_queue(browser: Any, site: Site) -> None:
-    keys = {name: access.create(ws.store, "reviewer", "Mina") for name, ws in site.workspaces.items()}
+def log_in(browser: Any, password: str) -> None:
+    until(browser, lambda: one(browser, "#name").is_displayed())
+    one(browser, "#name").send_keys("Mina")
+    one(browser, "#password").send_keys(password, Keys.ENTER)
+
+
+def test_a_reviewer_logs_in_to_each_console_and_sees_its_queue(browser: Any, site: Site) -> None:
     for name in SIDES:
+        people.add(site.workspaces[name].store, "Mina", "reviewer", PASSWORDS[name])
         browser.get(site.at(name, "widget"))
         ask(browser, f"a question for {name}")
         answered(browser)
     browser.get(site.at("shop", "console"))
-    one(browser, "#key").send_keys(keys["shop"], Keys.ENTER)
+    log_in(browser, PASSWORDS["shop"])
     until(browser, lambda: one(browser, "#conversation").text)
     first = one(browser, "#conversation").text
     one(browser, "header a").click()
@@ -172,8 +179,7 @@ def test_a_reviewer_signs_in_to_each_console_and_sees_its_queue(browser: Any, si
     assert "I am shop." in first
 
     browser.get(site.at("help", "console"))
-    until(browser, lambda: one(browser, "#key").is_displayed())
-    one(browser, "#key").send_keys(keys["help"], Keys.ENTER)
+    log_in(browser, PASSWORDS["help"])
     until(browser, lambda: one(browser, "#conversation").text)
 
     assert "I am help." in one(browser, "#conversation").text

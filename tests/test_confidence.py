@@ -13,10 +13,11 @@ import pytest
 from deskwright.plugins import Generation
 from deskwright.workspace import Workspace
 from instruct.answering import Said
-from instruct.confidence import Confidence, _token_probability, features, fit, limit, report, weakness
+from instruct.confidence import Confidence, _token_probability, decide, features, fit, limit, weakness
 from instruct.passages import Passage
 from instruct.prompt import render
 from instruct.rows import Row
+from instruct.served import Served, shares
 from privacy.detect.patterns import Patterns
 from privacy.gate import Gate
 from serve.chat import build_chat
@@ -85,12 +86,24 @@ def test_below_the_limit_hardly_an_answer_is_good(learnt: Confidence) -> None:
     assert good[chances < learnt.grounding.least].mean() < 0.25
 
 
-def test_the_report_says_what_is_left_and_how_good_it_is(learnt: Confidence) -> None:
-    figures = report(learnt, *observed(2000, seed=3))
+def test_the_shares_say_what_is_left_and_how_good_it_is(learnt: Confidence) -> None:
+    before, sure, good = observed(2000, seed=3)
+    asked, unsure, after = decide(learnt, before, sure)
+    actions = ["ask" if ask else "handover" if no else "" for ask, no in zip(asked, unsure, strict=True)]
+    actions = ["quote"] * 500 + actions[500:]
+    own = np.where(good, 0.9, 0.1)
+    given = np.where(np.arange(2000) < 500, 0.9, own)
+    found = shares(Served([""] * 2000, actions, after), own, given)
+    alone = np.array([do == "" for do in actions])
 
-    assert 0 < figures["asked back"] < 0.6
-    assert figures["good of those left"] > figures["good"] + 0.05
-    assert figures["mean confidence"] == pytest.approx(figures["good"], abs=0.06)
+    assert found["quoted"] == 0.25
+    assert found["asked back"] == asked[500:].sum() / 2000 > 0
+    assert found["handed over"] == unsure[500:].sum() / 2000
+    assert found["good"] == good.mean()
+    assert found["good of those given alone"] == pytest.approx((500 + good[alone].sum()) / (500 + alone.sum()))
+    assert found["mean confidence"] == pytest.approx(found["good"], abs=0.06)
+    assert "mean confidence" not in shares(Served([""] * 2000, actions), own, given)
+    assert shares(Served(["?"], ["ask"]), own[:1], own[:1])["good of those given alone"] == 0
 
 
 def test_no_limit_is_chosen_where_there_is_none() -> None:

@@ -98,7 +98,7 @@ def test_the_message_counts_the_faults_and_names_the_file(tmp_path: Path) -> Non
 
 
 def test_an_unknown_section_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    known = "store, privacy, sources, model, dataset, tune, serve, widget, integrations"
+    known = "store, privacy, sources, model, dataset, tune, judge, serve, widget, integrations"
 
     assert [f"tuen: no such setting; known here: {known}"] == faults(tmp_path, "[tuen]\nrank = 3\n")
 

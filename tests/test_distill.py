@@ -17,7 +17,7 @@ from click.testing import Result
 from deskwright.conversation import Conversation, Kind, Message, Participant, Visibility
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
-from instruct import adapter, dataset, distill, rounds
+from instruct import adapter, dataset, rounds, teacher
 from instruct.answering import MOST_NEW_TOKENS, Said
 from instruct.curate import CANNED
 from instruct.distill import DISTILLED, distil
@@ -144,7 +144,7 @@ def test_after_a_fault_it_goes_on_where_it_was(
     built: tuple[Workspace, str], server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (ws, fingerprint), (address, log) = built, server
-    monkeypatch.setattr(distill, "BATCH", 3)
+    monkeypatch.setattr(teacher, "BATCH", 3)
     last = dataset.read(ws, fingerprint, "train")[-1].turns[-1][1]
     Path(f"{log}.broken").write_text(last)
     with pytest.raises(DeskwrightError, match=r"it answered 503 Service Unavailable.*is kept"):
@@ -187,9 +187,9 @@ def test_a_model_on_this_machine_teaches_with_the_same_prompt(built: tuple[Works
     model.eval().save_pretrained(folder)
     pin = ws.root / "base.json"
     before, pinned = dataset.read(ws, fingerprint, "train"), pin.is_file()
-    teacher = find(ws, str(folder))
-    said = teacher.answer(before)
-    report = distil(ws, fingerprint, teacher)
+    local = find(ws, str(folder))
+    said = local.answer(before)
+    report = distil(ws, fingerprint, local)
     added = {row.id: row for row in dataset.read(ws, report.fingerprint, "train") if row.origin == DISTILLED}
     left_out = report.left_out.total() - dataset.found(ws, fingerprint).left_out.total()
 
@@ -210,5 +210,5 @@ def test_a_line_that_a_kill_cut_off_is_asked_again(tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
     file.write_text('{"text": "one", "whole": true}\n{"text": "tw')
 
-    assert distill._whole_lines(file) == ['{"text": "one", "whole": true}']
+    assert teacher._whole_lines(file) == ['{"text": "one", "whole": true}']
     assert file.read_text() == '{"text": "one", "whole": true}\n'

@@ -89,7 +89,7 @@ def rows(ws: Workspace, name: str) -> list[dict[str, Any]]:
 
 
 def actions(ws: Workspace) -> list[tuple[str, dict[str, Any]]]:
-    return [(row["action"], row["detail"]) for row in rows(ws, "audit")]
+    return [(row["action"], row["detail"]) for row in rows(ws, "audit") if row["action"] != audit.NAMED]
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:

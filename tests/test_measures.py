@@ -12,13 +12,35 @@ from instruct import baselines
 from instruct.behaviour import behaviour
 from instruct.evaluate import describe
 from instruct.evaluation_page import page
-from instruct.measures import METRICS, compare, summary, worse
+from instruct.measures import METRICS, compare, summary
 from instruct.passages import Passage, Passages
+from instruct.ratings import described, ratings
 from instruct.rows import Row
 from instruct.starter.tokenizer import train as train_tokenizer
+from instruct.verdict import verdict, worse
+from serve.record import Record, Said
 
 GOLD = "You can return the kettle within 30 days of its delivery."
 ASKED = "How long do I have to return the kettle?"
+
+
+def result(**more: Any) -> dict[str, Any]:
+    """What an evaluation of thirty rows gives."""
+    rng = np.random.default_rng(6)
+    base = {metric: rng.uniform(0.2, 0.4, 30) for metric in METRICS}
+    mine = {metric: base[metric] + (-0.1 if metric == "loss" else 0.1) for metric in METRICS}
+    without = {metric: values for metric, values in base.items() if metric != "loss"}
+    scores = {"retrieval only": without, "base": base, "round-1": mine}
+    return {
+        "model": "round-1", "reference": "base", "rows": 30, "worse": [], "leaks": 0, "weak": "",
+        "scores": {name: {metric: summary(found) for metric, found in each.items()} for name, each in scores.items()},
+        **verdict((mine, base), (mine, base), [str(n) for n in range(30)]),
+        "behaviour": {"agents": behaviour([GOLD], [""]), "round-1": behaviour(["No."], [""])},
+        "policy": {"quoted": 0.25, "asked back": 0.1, "handed over": 0.05, "good": 0.4,
+                   "good of those given alone": 0.6, "mean confidence": 0.41},
+        "groups": {"topic": {}, "language": {}}, "examples": [], "ratings": {}, "judged": {},
+        "hours": None, "energy": None, "curves": {"training": [], "validation": []}, **more,
+    }  # fmt: skip
 
 
 def row(customer: str = "c", turns: tuple[tuple[str, str], ...] = (("user", ASKED),)) -> Row:
@@ -91,18 +113,13 @@ def test_examples_that_do_not_fit_are_left_out_and_the_question_stays(indexed: W
 
 
 def test_the_table_has_a_dash_where_a_baseline_has_no_figure_and_says_what_is_worse() -> None:
-    figures = {metric: summary(np.array([0.1, 0.3])) for metric in METRICS}
-    without = {metric: score for metric, score in figures.items() if metric != "loss"}
-    result: dict[str, Any] = {
-        "model": "round-1", "reference": "base", "rows": 2, "scores": {"retrieval only": without, "round-1": figures},
-        "gain": {"mean": 0.2, "interval": [0.1, 0.3]}, "better": True, "worse": ["chrF"], "leaks": 0,
-        "behaviour": {"agents": behaviour([GOLD], [""]), "round-1": behaviour(["No."], [""])},
-    }  # fmt: skip
-    printed = describe(result)
+    printed = describe(result(worse=["chrF"]))
 
     assert printed.splitlines()[2].split()[:3] == ["retrieval", "only", "-"]
-    assert "it is worse in chrF" in printed
-    assert "worse" not in describe({**result, "worse": []})
+    assert "by itself it is worse in chrF" in printed
+    assert "round-1 is better than base: +0.1000 nats a token" in printed
+    assert "quotes a colleague on 25% of the questions, asks back on 10% and hands over on 5%" in printed
+    assert "worse" not in describe(result())
 
 
 def test_how_they_answer_is_counted() -> None:
@@ -115,18 +132,76 @@ def test_how_they_answer_is_counted() -> None:
     assert figures["distinct-2"] == pytest.approx(9 / 10)
 
 
+GROUP = {"rows": 7, "similarity": {"base": summary(np.array([0.1, 0.3]))}}
+
+
 def test_the_page_has_what_the_model_says_word_for_word() -> None:
-    figures = {metric: summary(np.array([0.1, 0.3])) for metric in METRICS}
-    result: dict[str, Any] = {
-        "model": "round-1", "reference": "base", "rows": 2, "scores": {"base": figures, "round-1": figures},
-        "gain": {"mean": 0.2, "interval": [0.1, 0.3]}, "better": True, "worse": [], "leaks": 0,
-        "behaviour": {"agents": behaviour([GOLD], [""])},
-        "topics": {"returns <b>": {"rows": 7, "similarity": {"base": figures["similarity"]}}},
-        "examples": [{"question": ASKED, "agent": GOLD, "round-1": "<script>alert(1)</script>"}],
-    }  # fmt: skip
-    made = page(result)
+    made = page(
+        result(
+            groups={"topic": {"returns <b>": GROUP}, "language": {}},
+            examples=[{"question": ASKED, "agent": GOLD, "round-1": "<script>alert(1)</script>"}],
+        )
+    )
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in made
-    assert "returns &lt;b&gt;" in made
+    assert "returns &lt;b&gt; <small>7 questions" in made
     assert "<script" not in made
-    assert "No topic has rows enough." in page({**result, "topics": {}})
+    assert "No language has rows enough." in made
+
+
+def test_the_page_has_what_customers_get_what_people_say_and_how_it_was_tuned() -> None:
+    people = {"rating": {"count": 3, "mean": 4.2, "interval": [3.9, 4.5]}}
+    spent = {"hours": 0.5, "energy": {"kwh": 0.02, "co2_kg": 0.01, "country": "DEU", "cost": 0.3}}
+    curves = {"training": [[2, 2.0], [4, 1.0]], "validation": [[2, 1.5], [4, 1.25]]}
+    full = page(result(ratings={"round-1": people, "round-0": {}}, curves=curves, weak="It is too weak.", **spent))
+    bare = page(result())
+
+    for part in ("answered 60%", "quoted 25%", "asked back 10%", "handed over 5%"):
+        assert part in full
+    assert "<b>Weak:</b> It is too weak." in full
+    assert "round-1: rating 4.20 (3.90 to 4.50, of 3 answers)" in full
+    assert "round-0:" not in full
+    assert "0.02 kWh and 0.01 kg of CO2 (DEU), cost 0.3." in full
+    assert full.count("<polyline") == 2
+    assert "validation 1.250" in full
+    assert "<polyline" not in bare
+    assert "Nobody has rated an answer of it yet." in bare
+    assert "Weak:" not in bare
+
+
+def test_the_page_has_what_a_judge_says() -> None:
+    against = {"wins": 6, "ties": 3, "losses": 1, "inconsistent": 0.2, "unreadable": 2, "withheld": 1,
+               "rate": {"mean": 0.75, "interval": [0.6, 0.9]}}  # fmt: skip
+    nothing = {**against, "wins": 0, "ties": 0, "losses": 0, "rate": None}
+    said = {"judge": "big at http://127.0.0.1:1/v1", "against": {"base": against, "<none>": nothing}}
+    made = page(result(judged=said))
+
+    assert "against base</text>" in made
+    assert "win rate 75% (60% to 90%); 20% of the verdicts turned" in made
+    assert "against &lt;none&gt;; 20%" in made
+    assert "Nothing was judged. It is down." in page(result(judged={"judge": "big", "failed": "It is down."}))
+    assert "judge says" not in page(result())
+    assert "win rate 75%" in describe(result(judged=said))
+
+
+def test_ratings_are_the_latest_words_of_people_on_this_models_answers(ws: Workspace) -> None:
+    record = Record(ws.store)
+    for n, digest in enumerate(("mine", "mine", "mine", "other")):
+        record.keep(f"chat {n}", "widget", [{"role": "user", "content": "Where?"}], Said(f"m{n}", "Here.", "m", digest))
+        record.review(f"m{n}", 1, "", "", "zoe")
+        record.thumb(f"m{n}", 1, [], "")
+    for n, rating in enumerate((4, 5)):
+        record.review(f"m{n}", rating, "", "", "zoe")
+    record.review("m2", None, "There it is.", "", "zoe")
+    record.thumb("m0", -1, ["wrong"], "")
+    record.thumb("m1", 0, [], "")
+    found = ratings(ws.store, "mine")
+
+    assert {name: (one["count"], one["mean"]) for name, one in found.items()} == {
+        "rating": (2, 4.5),
+        "thumb up": (2, 0.5),
+    }
+    assert found["rating"]["interval"] == [4.0, 5.0]
+    assert described(found).startswith("rating 4.50 (4.00 to 5.00, of 2 answers), thumb up 0.50")
+    assert ratings(ws.store, "nobody's") == {}
+    assert described({}) == ""

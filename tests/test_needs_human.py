@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from click.testing import Result
 
@@ -14,6 +15,7 @@ from deskwright.conversation import Conversation, Kind, Message, Participant, Vi
 from deskwright.store import now
 from deskwright.workspace import Workspace
 from instruct import adapter, dataset, needs_human, rounds
+from instruct.classify import calibration, calibration_error
 from instruct.needs_human import ASKED, TAGGED, TAKEN, Example, NeedsHuman, examples
 from privacy.gate import Gate
 from privacy.ingest import Kept, ingest
@@ -101,10 +103,45 @@ def test_it_learns_measures_and_is_kept_with_the_training_set(
     assert report["F1"] > 0.8
     assert report["average precision"] > 0.8
     assert 0 <= report["calibration error"] < 0.25
+    assert {kind: each["words"] for kind, each in report["kinds"].items()} == {"needed a person": 7, "needed none": 21}
+    assert report["kinds"]["needed a person"]["F1"] == report["F1"]
+    assert sum(one["count"] for one in report["calibration"]) == 28
     assert likely("I want to talk to your manager now") > report["threshold"] > likely("Which filter fits my machine?")
     assert json.loads((ws.datasets / "set" / needs_human.REPORT).read_text()) == report
     assert cli("needs-human", "Please call me", "--workspace", ws.root).stdout.strip().endswith("%")
     assert "precision" in needs_human.describe(report)
+    printed = cli("needs-human", "--workspace", ws.root).stdout
+    assert [line.split()[-1] for line in printed.splitlines() if line.startswith("needed ")] == ["7", "21"]
+
+
+def test_calibration_is_told_by_parts() -> None:
+    likely, wanted = np.array([0.05, 0.06, 0.55, 0.95, 1.0]), np.array([False, True, True, True, True])
+    found = calibration(likely, wanted)
+
+    assert [(one["from"], one["count"], one["came true"]) for one in found] == [
+        (0, 2, 0.5),
+        (8 / 15, 1, 1),
+        (14 / 15, 2, 1),
+    ]
+    assert found[0]["said"] == pytest.approx(0.055)
+    assert calibration_error(likely, wanted) == pytest.approx((2 * 0.445 + 0.45 + 2 * 0.025) / 5)
+
+
+def test_what_needed_none_is_measured_too() -> None:
+    """One of two that needed a person is found, and one of four others is taken for such."""
+
+    class Learnt(NeedsHuman):
+        def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+            return np.array([float(text) for text in texts])
+
+    held = [Example(text, text, sign and ASKED) for text, sign in
+            (("0.9", "x"), ("0.1", "x"), ("0.8", ""), ("0.2", ""), ("0.3", ""), ("0.4", ""))]  # fmt: skip
+    report = needs_human.measure(Learnt(np.zeros((2, 1)), np.zeros(2), 0.5), held)
+
+    assert report["kinds"]["needed a person"] == {"precision": 0.5, "recall": 0.5, "F1": 0.5, "words": 2}
+    assert report["kinds"]["needed none"] == {"precision": 0.75, "recall": 0.75, "F1": 0.75, "words": 4}
+    assert needs_human.tables(report).splitlines()[3].split() == ["needed", "none", "0.75", "0.75", "0.75", "4"]
+    assert needs_human.tables({}) == ""
 
 
 def test_it_is_kept_with_the_training_set_of_the_newest_model(

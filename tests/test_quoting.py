@@ -11,7 +11,7 @@ import pytest
 from deskwright.plugins import Generation
 from deskwright.workspace import Workspace
 from instruct.passages import Passage
-from instruct.quoting import LOOKED_AT, limit, quotable, quoted
+from instruct.quoting import LOOKED_AT, limit, quotable, quotations
 from instruct.rows import Row
 from privacy.gate import Gate
 from serve.chat import build_chat
@@ -79,7 +79,7 @@ def test_what_is_near_enough_and_of_no_single_case_is_quoted(
     row = Row("r", "test", "conversation", said, "", "c", "", (), "", "")
 
     assert quotable(near, from_, turns) == expected
-    assert quoted(["mine"], [near], from_, [row]) == [expected.answer if expected else "mine"]
+    assert quotations([near], from_, [row]) == [expected]
 
 
 @pytest.mark.parametrize("passages", [0, 1, 2])

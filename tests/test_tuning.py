@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,16 @@ from safetensors.torch import load_file
 from deskwright.errors import DeskwrightError
 from deskwright.store import now
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, base, dataset, energy, quoting, recipe, rounds
-from instruct.answering import answers
+from instruct import adapter, advice, base, confidence, dataset, energy, quoting, recipe, rounds
+from instruct.answering import Said, remembered
 from instruct.passages import Passage, Passages
 from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.search import search
+from instruct.served import Served, served
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.tune import tune
+from tests.serving import judge
 
 training = importlib.import_module("instruct.tune")
 
@@ -450,8 +453,8 @@ def asked(answers: Sequence[str], ending: str = "") -> list[Row]:
 
 def test_the_limit_of_quoting_is_found_where_colleagues_write_better(prepared: Workspace) -> None:
     """The base has random weights and writes nonsense."""
-    loaded = adapter.load(prepared, None)
-    found = quoting.calibrate(prepared, "set", loaded, asked([answer for _, answer in FACTS[:12]]))
+    answer = remembered(adapter.load(prepared, None), "base")
+    found = quoting.calibrate(prepared, "set", answer, asked([answer for _, answer in FACTS[:12]]))
 
     assert found is not None
     assert 0.9 < found <= 1
@@ -460,10 +463,9 @@ def test_the_limit_of_quoting_is_found_where_colleagues_write_better(prepared: W
 def test_nothing_is_quoted_where_it_is_no_better(prepared: Workspace) -> None:
     """What the agents wrote is what the model says, word for word."""
     loaded = adapter.load(prepared, None)
-    rows = asked(["?"] * 12)
-    said = answers(loaded, rows, "base")
+    said = [one.text for one in remembered(loaded, "base")(asked(["?"] * 12))]
 
-    assert quoting.calibrate(prepared, "set", loaded, asked(said)) is None
+    assert quoting.calibrate(prepared, "set", remembered(loaded, "base"), asked(said)) is None
 
 
 @pytest.mark.parametrize(
@@ -477,4 +479,58 @@ def test_nothing_is_quoted_where_it_is_no_better(prepared: Workspace) -> None:
     ids=["too few", "of one case", "later turns", "none"],
 )
 def test_of_too_few_quotable_rows_no_limit_is_made(prepared: Workspace, rows: list[Row]) -> None:
-    assert quoting.calibrate(prepared, "set", adapter.load(prepared, None), rows) is None
+    assert quoting.calibrate(prepared, "set", remembered(adapter.load(prepared, None), "base"), rows) is None
+
+
+def test_what_customers_get_is_quoted_asked_back_or_said(prepared: Workspace) -> None:
+    """By the card's limits, as long as the settings are on; a quotation comes first."""
+    loaded = adapter.load(prepared, None)
+    known = judge(least=0.9, least_after=0.5).confidence
+    card = replace(loaded.card, quote_from=0.99, confidence=known.as_dict())
+    later = (("user", "Hi"), ("assistant", "Hello"), ("user", FACTS[2][0]))
+    far, near = "Do you sell gift cards?", FACTS[1][0]
+    rows = [replace(row(n, "test"), id=f"t/{n}", customer="new", turns=turns)
+            for n, turns in enumerate([(("user", near),), (("user", far),), later])]  # fmt: skip
+    said = [Said("One two three."), Said("Four five."), Said("Six.")]
+
+    def found(workspace: Workspace, card: adapter.Card) -> Served:
+        return served(workspace, "set", replace(loaded, card=card), rows, said)
+
+    full = found(prepared, card)
+    assert full.actions == ["quote", "ask", "handover"]
+    assert full.texts == [FACTS[1][1], prepared.config.serve.ask_back, "Six."]
+    assert full.confidence is not None
+    assert (full.confidence < 0.5).all()
+
+    file = prepared.root / "deskwright.toml"
+    kept = file.read_text()
+    for settings, actions in ((["quote"], ["handover", "ask", "handover"]), (["policy"], ["quote", "", ""])):
+        text = kept
+        for setting in settings:
+            text = re.sub(rf"^# {setting} = true", f"{setting} = false", text, flags=re.MULTILINE)
+        file.write_text(text)
+        assert found(Workspace.open(prepared.root), card).actions == actions
+    assert found(prepared, loaded.card) == Served([one.text for one in said], ["", "", ""], None)
+
+
+def test_a_validation_row_is_answered_once_for_both_calibrations(
+    prepared: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first are what confidence is learnt from, and all but the later turns among them may be quoted."""
+    rows = asked([answer for _, answer in FACTS[:20]])
+    rows[3] = replace(rows[3], turns=(("user", "Hi"), ("assistant", "Hello"), *rows[3].turns))
+    generated: list[str] = []
+
+    def counted(_: object, rows: Sequence[Row], name: str) -> list[Said]:
+        generated.extend(one.id for one in rows)
+        return [Said("Shop 1 opens.") for _ in rows]
+
+    monkeypatch.setattr("instruct.answering.generated", counted)
+    monkeypatch.setattr("instruct.confidence.LEAST_ROWS", 10)
+    loaded = adapter.load(prepared, None)
+    answer = remembered(loaded, "base")
+    quoting.calibrate(prepared, "set", answer, rows)
+    assert len(generated) == 19
+    confidence.calibrate(prepared, "set", loaded, answer, rows)
+
+    assert sorted(generated) == sorted(row.id for row in rows)
