@@ -17,7 +17,7 @@ from deskwright.workspace import Workspace
 from serve import people
 from serve.bots import host
 from serve.commands import run
-from tests.in_browser import answered, ask, every, one, texts, until
+from tests.in_browser import answered, ask, every, one, severe, texts, until
 from tests.server_process import make
 from tests.serving import Saying, application
 
@@ -160,6 +160,7 @@ def log_in(browser: Any, password: str) -> None:
     until(browser, lambda: one(browser, "#name").is_displayed())
     one(browser, "#name").send_keys("Mina")
     one(browser, "#password").send_keys(password, Keys.ENTER)
+    severe(browser)  # that nobody was logged in
 
 
 def test_a_reviewer_logs_in_to_each_console_and_sees_its_queue(browser: Any, site: Site) -> None:
