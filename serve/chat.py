@@ -26,7 +26,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, convert_to_openai_messages
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda, RunnablePassthrough, RunnableSequence
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda, RunnableSequence
 from langchain_core.runnables.utils import AddableDict
 from pydantic import ConfigDict
 
@@ -113,10 +113,10 @@ def build_chat(
 def redact(gate: Redactor) -> Part:
     """Replaces personal data in all turns, numbered over the whole conversation."""
 
-    def run(state: dict[str, Any]) -> Redacted:
-        return gate.redact([turn["content"] for turn in state["turns"]])
+    def run(state: dict[str, Any]) -> dict[str, Any]:
+        return {"redacted": gate.redact([turn["content"] for turn in state["turns"]])}
 
-    return RunnablePassthrough.assign(redacted=RunnableLambda(run))
+    return _adding(run)
 
 
 def retrieve(index: Index | None, passages: int, most: int = 0) -> Part:
@@ -150,16 +150,17 @@ def decide(quote_from: float | None = None, judge: Judge | None = None, guards: 
 
 
 def _adding(run: Callable[[dict[str, Any]], dict[str, Any]]) -> Part:
+    """What LangChain's `assign` does, without a pool of threads for each question."""
     return RunnableLambda(lambda state: {**state, **run(state)})
 
 
 def prompt(system: str) -> Part:
     """Composes what the model sees, as for training."""
 
-    def run(state: dict[str, Any]) -> list[dict[str, str]]:
-        return compose(system, state["passages"], clean_turns(cast(State, state)))
+    def run(state: dict[str, Any]) -> dict[str, Any]:
+        return {"messages": compose(system, state["passages"], clean_turns(cast(State, state)))}
 
-    return RunnablePassthrough.assign(messages=RunnableLambda(run))
+    return _adding(run)
 
 
 class Answer(RunnableGenerator[Any, Any]):

@@ -31,25 +31,22 @@ def complete(asked: dict[str, Any]) -> StreamingResponse:
 
 
 def _answer(asked: dict[str, Any]) -> Iterator[str]:
-    with busy:
-        ids = tokenizer.apply_chat_template(
-            asked["messages"], add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
-        streamer = TextIteratorStreamer(tokenizer, skip_prompt=True)
-        about = {**ids, "max_new_tokens": asked["max_tokens"], "do_sample": False, "streamer": streamer}
-        thread = threading.Thread(target=_generate, kwargs=about)
-        thread.start()
-        made = 0
-        for text in streamer:
-            made += bool(text)
-            yield f"data: {json.dumps({'choices': [{'delta': {'content': text}}]})}\n\n"
-        thread.join()
-        yield f"data: {json.dumps({'choices': [], 'usage': {'completion_tokens': asked['max_tokens']}})}\n\n"
+    ids = tokenizer.apply_chat_template(
+        asked["messages"], add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    streamer = TextIteratorStreamer(tokenizer, skip_prompt=True)
+    about = {**ids, "max_new_tokens": asked["max_tokens"], "do_sample": False, "streamer": streamer}
+    threading.Thread(target=_generate, kwargs=about).start()
+    for text in streamer:
+        yield f"data: {json.dumps({'choices': [{'delta': {'content': text}}]})}\n\n"
+    yield f"data: {json.dumps({'choices': [], 'usage': {'completion_tokens': asked['max_tokens']}})}\n\n"
 
 
 @torch.inference_mode()
 def _generate(**about: Any) -> None:
-    model.generate(**about, min_new_tokens=about["max_new_tokens"])
+    """Here and not where the answer is read: that end may be left by its client, and would keep the lock."""
+    with busy:
+        model.generate(**about, min_new_tokens=about["max_new_tokens"])
 
 
 if __name__ == "__main__":

@@ -40,11 +40,24 @@ def speed(how: How) -> Iterator[Table]:
     tokenizer, examples = _examples(how.data)
     found = measurement.measure(tokenizer, examples[HELD_OUT:], examples[:HELD_OUT], how.out / "speed")
     rows = [
-        (name, f"{each['tokens_a_second']:,.0f}", f"{each['ratio']:.2f}", f"{each['held_out']:.3f}")
+        (
+            name,
+            f"{each['tokens_a_second']:,.0f}",
+            *(f"{each['ratios'][peer]:.1f}" for peer in measurement.PEERS),
+            f"{each['held_out'][0]:.3f}",
+            f"{each['held_out'][-1]:.3f}" if len(each["held_out"]) == measurement.ROUNDS else "-",
+        )
         for name, each in found.items()
     ]
+    header = (
+        "way",
+        "tokens/s",
+        *(f"times {peer}" for peer in measurement.PEERS),
+        "nats, held out, after one round",
+        "after all",
+    )
     title = f"LoRA over a Llama with {measurement.VOCABULARY:,} tokens on Bitext, {measurement.ROUNDS} rounds in turns"
-    yield Table("speed", title, ("way", "tokens/s", "ratio to stock", "nats, held out"), rows, raw=found)
+    yield Table("speed", title, header, rows, raw=found)
 
 
 def _examples(data: Path) -> tuple[Any, list[dict[str, Any]]]:
