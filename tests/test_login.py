@@ -124,6 +124,16 @@ def test_a_person_is_added_listed_given_a_new_password_and_removed(ws: Workspace
     assert cli("people", "remove", "mina", "--workspace", ws.root).exit_code == 2
 
 
+@pytest.mark.parametrize(("typed", "said"), [(b"", "No password came"), (b"p\xffss\n", "no UTF-8")])
+def test_a_password_that_cannot_be_read_is_refused_in_a_sentence(ws: Workspace, typed: bytes, said: str) -> None:
+    words = ["people", "add", "Mina", "--role", "admin", "--password-stdin", "--workspace", str(ws.root)]
+    result = CliRunner().invoke(deskwright, words, input=typed, catch_exceptions=False)
+
+    assert result.exit_code == 2
+    assert said in result.output
+    assert people.everybody(ws.store) == []
+
+
 def test_a_name_is_one_persons_whatever_its_capitals(ws: Workspace, mina: people.Person) -> None:
     for same in ("mina berger", "MINA  BERGER", " Ｍina Berger "):
         with pytest.raises(DeskwrightError, match="already"):
