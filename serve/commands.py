@@ -80,14 +80,11 @@ def serve(
     port = agreed(workspaces, "port", "--port") if port is None else port
     proxies = agreed(workspaces, "proxies")
     app = _host(workspaces, engine, untuned) if bots else _application(workspaces[""], engine, untuned)
-    server = _server(app, proxies, tls)
-    with _listen(host, port) as listening:
-        url = _url(host, listening, "https" if tls else "http")
-        for line in _bots(workspaces, url) if bots else _addresses(workspaces[""], url):
-            click.echo(line)
-        server.run(sockets=[listening])
-    if not server.started:
-        raise DeskwrightError("The server did not start. What is written above says why; mend that and start it again.")
+    listening = _listen(host, port)
+    url = _url(host, listening, "https" if tls else "http")
+    for line in _bots(workspaces, url) if bots else _addresses(workspaces[""], url):
+        click.echo(line)
+    _server(app, proxies, tls).run(sockets=[listening])
 
 
 @click.group()

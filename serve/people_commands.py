@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -102,7 +103,7 @@ def _password(from_stdin: bool) -> str:
         asked: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
         return asked
     try:
-        line = click.get_binary_stream("stdin").readline().decode().rstrip("\r\n")
+        line = sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
         raise DeskwrightError("What came by standard input is no UTF-8: expected the password in one line.") from None
     if not line:

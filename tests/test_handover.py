@@ -661,7 +661,7 @@ def test_the_desk_is_told_the_topic_where_topics_are_learnt(told: Workspace, sta
         client.say("Hello, my parcel has not arrived, where is it?")
         client.person(message="Somebody there?")
         (call,) = until(lambda: stand_in.calls("/desk"))
-    said = [{"role": "user", "content": "My parcel has not arrived"}]
+    said = [{"role": "user", "content": "Hello, my parcel has not arrived, where is it?"}]
     weights = told.models / "topics" / "topics.npz"
     whole = weights.read_bytes()
 

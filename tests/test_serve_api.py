@@ -710,15 +710,6 @@ def test_nothing_promoted_is_refused_in_a_sentence(ws: Workspace, cli: Callable[
     assert rounds.champion(ws.store) is None
 
 
-def test_a_server_that_does_not_start_ends_with_an_error(ws: Workspace, cli: Callable[..., Result]) -> None:
-    with ws.store.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE deliveries")
-    result = cli("serve", "--workspace", ws.root, "--engine", "echo", "--untuned", "--port", 0)
-
-    assert result.exit_code == 2
-    assert "The server did not start" in result.output
-
-
 def test_start_takes_any_free_port_and_says_which(ws: Workspace) -> None:
     running = start(ws, "echo", port=0, untuned=True)
     health = httpx.get(f"{running.url}/healthz").json()

@@ -579,10 +579,9 @@ def test_what_is_said_in_a_chat_at_once_is_kept_one_after_the_other(store: Store
 
 
 def test_an_error_of_the_database_holds_no_value(store: Store) -> None:
-    row = store.tables.deliveries.insert().values(channel="slack", id="zoe.canary@example.com", at=now())
+    row = {"channel": "slack", "id": "zoe.canary@example.com", "at": now()}
     with pytest.raises(sa.exc.IntegrityError) as fault, store.begin() as connection:
-        connection.execute(row)
-        connection.execute(row)
+        connection.execute(store.tables.deliveries.insert(), [row, row])
 
     assert "INSERT INTO deliveries" in str(fault.value)
     assert "zoe.canary" not in str(fault.value).partition("[SQL:")[2]
