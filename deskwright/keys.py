@@ -23,8 +23,7 @@ LEAST_DIFFERENT_BYTES = 16
 @dataclass(frozen=True)
 class Keys:
     """Three secrets of 32 bytes: `encryption` of text at rest, `pseudonym` for keyed hashes of identifiers (destroy
-    it and no stored hash can be linked to a person again), `session` for the tokens of
-    the widget and the console."""
+    it and no stored hash can be linked to a person again), `session` for the tokens of the widget and the console."""
 
     encryption: bytes = field(repr=False)
     pseudonym: bytes = field(repr=False)

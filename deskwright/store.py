@@ -371,7 +371,11 @@ def _engine(url: str) -> sa.Engine:
             "workspace; an @ in a password is written %40."
         )
     try:
-        return sa.create_engine(parsed, json_serializer=lambda value: json.dumps(value, ensure_ascii=False))
+        return sa.create_engine(
+            parsed,
+            json_serializer=lambda value: json.dumps(value, ensure_ascii=False),
+            hide_parameters=True,  # an error's text may come into a log, and holds no value
+        )
     except ImportError as error:
         raise DeskwrightError(
             f"The driver of {parsed.drivername} cannot be imported ({error}). Do `pip install 'deskwright[postgres]'`."

@@ -96,7 +96,7 @@ class Topics:
     @classmethod
     def open(cls, folder: Path) -> Topics:
         labels = tuple(json.loads((folder / LABELS).read_text(encoding="utf-8")))
-        with np.load(folder / WEIGHTS, allow_pickle=False) as kept:
+        with (folder / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return cls(labels, kept["weights"], kept["bias"], float(kept["threshold"]))
 
 

@@ -105,10 +105,10 @@ async def _background(app: FastAPI) -> AsyncIterator[None]:
 async def _go_on(parts: Parts) -> None:
     """Goes on with messages of other services that a server before did not finish. What one was at that was killed is
     not told from what another is at, until it would be over."""
-    for chat_id, count in (await to_thread.run_sync(parts.unfinished.take)).items():
+    for chat_id, works in (await to_thread.run_sync(parts.unfinished.take)).items():
         for service in (chatwoot, slack):
             if chat_id.startswith(f"{service.CHANNEL}-"):
-                service.go_on(parts, chat_id, count)
+                service.go_on(parts, chat_id, works)
 
 
 def index(parts: Shared) -> Response:

@@ -142,7 +142,7 @@ def decide(quote_from: float | None = None, judge: Judge | None = None, guards: 
         done = action(case)
         if judge and done not in (None, "quote") and not _fits(judge.words.of(done), state):
             done = None
-        shown = [quotation] if quotation else state["passages"]
+        shown = [quotation] if done == "quote" else state["passages"]
         sure = case.grounding if done in ("ask", "handover") else None
         return {"action": done, "confidence": sure, "passages": shown}
 

@@ -15,6 +15,7 @@ import hmac
 import json
 import logging
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -120,26 +121,26 @@ async def receive(request: Request, parts: Shared) -> dict[str, bool]:
     if conversation is None or (event.account and event.account.id not in (None, config.account)):
         return {"taken": False}
     delivery = request.headers.get("x-chatwoot-delivery") or hashlib.sha256(body).hexdigest()
-    if not await to_thread.run_sync(is_new, parts.workspace.store, CHANNEL, delivery):
-        return {"taken": False}
     chat = Chat(parts, conversation.id)
     if event.event.startswith("conversation_"):
-        await chat.follow(conversation.status)
+        if await to_thread.run_sync(is_new, parts.workspace.store, CHANNEL, delivery):
+            await chat.follow(conversation.status)
+            return {"taken": True}
     elif event.is_question():
-        work = await to_thread.run_sync(parts.unfinished.begin, chat.id)
-        parts.tasks.queue(f"chatwoot {chat.id}", chat.answer((event.content or "").strip(), work))
-    else:
-        return {"taken": False}
-    return {"taken": True}
+        work = await to_thread.run_sync(parts.unfinished.begin, chat.id, CHANNEL, delivery)
+        if work is not None:
+            parts.tasks.queue(f"chatwoot {chat.id}", chat.answer((event.content or "").strip(), work))
+            return {"taken": True}
+    return {"taken": False}
 
 
-def go_on(parts: Parts, chat_id: str, count: int) -> None:
-    """Has so many messages of a chat answered that a server before took and did not finish."""
+def go_on(parts: Parts, chat_id: str, works: Sequence[str]) -> None:
+    """Has the messages of a chat answered that a server before took and did not finish."""
     account, number = chat_id.split("-")[1:]
     config = parts.workspace.config.integrations.chatwoot
     if config.url and account == str(config.account):
         chat = Chat(parts, int(number))
-        parts.tasks.queue(f"chatwoot {chat.id}", chat.go_on(count))
+        parts.tasks.queue(f"chatwoot {chat.id}", chat.go_on(works))
 
 
 class Chat:
@@ -161,10 +162,12 @@ class Chat:
         await self._say(await respond(self._parts, self.id, CHANNEL, text, self._config.handover, self._refresh))
         await to_thread.run_sync(self._parts.unfinished.finish, work)
 
-    async def go_on(self, count: int) -> None:
+    async def go_on(self, works: Sequence[str]) -> None:
         """The same for messages that the record has, if it does."""
         await self.refresh()
-        await self._say(await respond_late(self._parts, self.id, CHANNEL, count, self._config.handover, self._refresh))
+        count, goodbye = len(works), self._config.handover
+        await self._say(await respond_late(self._parts, self.id, CHANNEL, count, goodbye, self._refresh))
+        await to_thread.run_sync(self._parts.unfinished.finish, *works)
 
     async def _say(self, reply: Reply | None) -> None:
         if reply is None or (not reply.handover and await self._state() != BOT):

@@ -50,8 +50,8 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """A chat that is or was a person's. `contact` is where they can be reached, `agent` the id of a person or of
-    a key; `since` is when it came into its state."""
+    """A chat that is or was a person's. `contact` is where the customer can be reached, `agent` the id of a person or
+    of a key; `since` is when it came into its state."""
 
     chat_id: str
     state: str

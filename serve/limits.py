@@ -27,6 +27,10 @@ WATCHING = "60/minute"
 """How often a chat of the widget may look for news; it does so every four seconds while a person is waited for."""
 
 
+ROOM = 1000
+"""So many who asked are kept before those are looked for that asked nothing lately."""
+
+
 class Limits:
     """Counts for one server."""
 
@@ -35,7 +39,9 @@ class Limits:
         self._allowed: dict[str, RateLimitItem] = {kind: parse(text) for kind, text in allowed.items() if text}
         if config.limit_session:
             self._allowed["watch"] = parse(WATCHING)
-        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._memory = MemoryStorage()
+        self._window = MovingWindowRateLimiter(self._memory)
+        self._room = ROOM
 
     def count(self, kind: str, who: str) -> None:
         """Counts one request of this key, session or address.
@@ -44,7 +50,7 @@ class Limits:
             Refusal: it is one too many; the header Retry-After says in how many seconds the next one is answered.
         """
         allowed = self._allowed.get(kind)
-        if allowed is None or self._window.hit(allowed, kind, who):
+        if allowed is None or self._hit(allowed, kind, who):
             return
         raise self._too_many(kind, who)
 
@@ -61,7 +67,21 @@ class Limits:
     def add(self, kind: str, who: str) -> None:
         """Counts one that `check` let pass."""
         if allowed := self._allowed.get(kind):
-            self._window.hit(allowed, kind, who)
+            self._hit(allowed, kind, who)
+
+    def _hit(self, allowed: RateLimitItem, kind: str, who: str) -> bool:
+        if len(self._memory.events) > self._room:
+            self._forget()
+        return self._window.hit(allowed, kind, who)
+
+    def _forget(self) -> None:
+        """Drops who asked nothing lately: the storage empties their list, and looks at it for ever."""
+        for key, asked in list(self._memory.events.items()):
+            if not asked:
+                with self._memory.locks[key]:
+                    if not self._memory.events.get(key):
+                        self._memory.clear(key)
+        self._room = 2 * len(self._memory.events) + ROOM
 
     def _too_many(self, kind: str, who: str) -> Refusal:
         allowed = self._allowed[kind]

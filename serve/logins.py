@@ -84,32 +84,24 @@ def csrf(request: Request, sent: str = "") -> str:
 
 
 def keep(request: Request, response: Response, sent: str) -> None:
-    """Lets the browser keep the token of a log-in, for this application alone and until it is closed."""
-    response.set_cookie(
-        _name(request), sent, path=_root(request) or "/", secure=_tls(request), httponly=True, samesite="strict"
-    )
+    """Lets the browser keep the token of a log-in until it is closed."""
+    response.set_cookie(_name(request), sent, secure=_tls(request), httponly=True, samesite="strict")
 
 
 def drop(request: Request, response: Response) -> None:
     """Lets the browser forget it."""
-    response.delete_cookie(
-        _name(request), path=_root(request) or "/", secure=_tls(request), httponly=True, samesite="strict"
-    )
+    response.delete_cookie(_name(request), secure=_tls(request), httponly=True, samesite="strict")
 
 
 def _name(request: Request) -> str:
-    """Each application's own, since a browser keeps cookies by host, whatever the port. The prefixes let a browser take
-    it over TLS only, and with `__Host-` for no other host (RFC 6265bis, 4.1.3)."""
-    prefix = ("__Secure-" if _root(request) else "__Host-") if _tls(request) else ""
-    return f"{prefix}{NAME}_{_keyed(request, 'login cookie' + chr(0) + _root(request))[:8]}"
+    """Each application's own, since a browser keeps cookies by host, whatever the port, and the path that it knows may
+    be another than ours: a reverse proxy can put a bot anywhere. The prefix lets a browser take it over TLS only, and
+    for no other host (RFC 6265bis, 4.1.3)."""
+    return f"{'__Host-' if _tls(request) else ''}{NAME}_{_keyed(request, 'login cookie')[:8]}"
 
 
 def _keyed(request: Request, text: str) -> str:
     return hmac.digest(request.app.state.parts.secret, text.encode(), "sha256").hex()
-
-
-def _root(request: Request) -> str:
-    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def _tls(request: Request) -> bool:

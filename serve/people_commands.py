@@ -102,7 +102,10 @@ def _password(from_stdin: bool) -> str:
     if not from_stdin:
         asked: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
         return asked
-    line = sys.stdin.readline().rstrip("\r\n")
+    try:
+        line = sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise DeskwrightError("What came by standard input is no UTF-8: expected the password in one line.") from None
     if not line:
         raise DeskwrightError("No password came by standard input: expected one line.")
     return line

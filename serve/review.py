@@ -27,7 +27,7 @@ class Decision(BaseModel):
 
 @router.get("/console", include_in_schema=False)
 def console() -> Response:
-    """The console as a page; it asks for a key by itself."""
+    """The console as a page; it asks who works there by itself."""
     return page("console", "console.html", {})
 
 

@@ -13,6 +13,7 @@ import html
 import json
 import logging
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -90,18 +91,15 @@ async def receive(request: Request, parts: Shared) -> dict[str, Any]:
     thread = Thread(parts, message, _own(event))
     if not await thread.concerns():
         return {"taken": False}
-    if not await to_thread.run_sync(is_new, parts.workspace.store, CHANNEL, f"{message.channel} {message.ts}"):
-        return {"taken": False}
-    await thread.take_up()
-    return {"taken": True}
+    return {"taken": await thread.take_up(f"{message.channel} {message.ts}")}
 
 
-def go_on(parts: Parts, chat_id: str, count: int) -> None:
-    """Has so many messages of a thread answered that a server before took and did not finish."""
-    team, channel, at = chat_id.split("-")[1:]
+def go_on(parts: Parts, chat_id: str, works: Sequence[str]) -> None:
+    """Has the messages of a thread answered that a server before took and did not finish."""
+    team, channel, at = chat_id.removeprefix(f"{CHANNEL}-").rsplit("-", 2)
     config = parts.workspace.config.integrations.slack
     if config.team and team == config.team:
-        Thread(parts, Message(type="message", channel=channel, ts=at, thread_ts=at), "").go_on(count)
+        Thread(parts, Message(type="message", channel=channel, ts=at, thread_ts=at), "").go_on(works)
 
 
 class Thread:
@@ -124,14 +122,19 @@ class Thread:
             return True
         return self._message.thread_ts is not None and await self._is_known()
 
-    async def take_up(self) -> None:
-        """Has the message answered; or, when a colleague wrote it, gives the thread to them at once."""
-        if not self._is_a_colleagues():
-            work = await to_thread.run_sync(self._parts.unfinished.begin, self.id)
+    async def take_up(self, delivery: str) -> bool:
+        """Has the message answered; or, when a colleague wrote it, gives the thread to them at once. False where that
+        was done before."""
+        if self._is_a_colleagues():
+            new = await to_thread.run_sync(is_new, self._parts.workspace.store, CHANNEL, delivery)
+            if new:
+                await to_thread.run_sync(partial(self._parts.desk.follow, self.id, "take", by="person"))
+                self._parts.tasks.queue(self._name, self._keep())
+            return new
+        work = await to_thread.run_sync(self._parts.unfinished.begin, self.id, CHANNEL, delivery)
+        if work is not None:
             self._parts.tasks.queue(self._name, self._answer(work))
-            return
-        await to_thread.run_sync(partial(self._parts.desk.follow, self.id, "take", by="person"))
-        self._parts.tasks.queue(self._name, self._keep())
+        return work is not None
 
     def _is_a_colleagues(self) -> bool:
         """True in a thread that somebody else began, unless the bot is asked by its name."""
@@ -152,12 +155,13 @@ class Thread:
         await self._say(await respond(self._parts, self.id, CHANNEL, self._text, self._config.handover))
         await to_thread.run_sync(self._parts.unfinished.finish, work)
 
-    def go_on(self, count: int) -> None:
-        """Has so many messages of the thread answered, which the record has, or has not."""
-        self._parts.tasks.queue(self._name, self._answer_late(count))
+    def go_on(self, works: Sequence[str]) -> None:
+        """Has messages of the thread answered, which the record has, or has not."""
+        self._parts.tasks.queue(self._name, self._answer_late(works))
 
-    async def _answer_late(self, count: int) -> None:
-        await self._say(await respond_late(self._parts, self.id, CHANNEL, count, self._config.handover))
+    async def _answer_late(self, works: Sequence[str]) -> None:
+        await self._say(await respond_late(self._parts, self.id, CHANNEL, len(works), self._config.handover))
+        await to_thread.run_sync(self._parts.unfinished.finish, *works)
 
     async def _say(self, reply: Reply | None) -> None:
         if reply is None or (not reply.handover and await self._state() != BOT):

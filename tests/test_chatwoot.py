@@ -486,7 +486,7 @@ def test_messages_that_were_not_begun_are_left_to_a_person(
 def test_what_a_killed_server_was_at_is_gone_on_with_when_its_time_is_over(
     chatwoot: Workspace, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliveries.Unfinished(chatwoot.store).begin("chatwoot-3-5")
+    deliveries.Unfinished(chatwoot.store).begin("chatwoot-3-5", "chatwoot", "d-1")
     with TestClient(application(chatwoot, Saying("Hello."))) as http:
         Bot(http, chatwoot, stand_in).idle()
     assert (stand_in.calls(MESSAGES), unfinished(chatwoot)) == ([], 1)
@@ -499,13 +499,63 @@ def test_what_a_killed_server_was_at_is_gone_on_with_when_its_time_is_over(
     assert bot.posted() == [HANDOVER]
 
 
+def test_what_a_server_went_on_with_and_was_killed_is_gone_on_with_again(
+    chatwoot: Workspace, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "LEASE", timedelta(0))
+    deliveries.Unfinished(chatwoot.store).begin("chatwoot-3-5", "chatwoot", "d-1")
+    killed = deliveries.Unfinished(chatwoot.store).take()
+    with TestClient(application(chatwoot, Saying("Hello."))) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        until(lambda: bot.chatwoot.calls(TOGGLE))
+        bot.idle()
+        assert unfinished(chatwoot) == 0
+
+    assert list(killed) == ["chatwoot-3-5"]
+    assert bot.posted() == [HANDOVER]
+
+
+def test_a_message_that_the_store_did_not_take_is_new_when_it_comes_again(
+    chatwoot: Workspace, stand_in: StandIn
+) -> None:
+    fault = "BEGIN INSERT INTO nowhere VALUES (1); END"
+    when = f"BEFORE INSERT ON deliveries WHEN NEW.channel = '{deliveries.UNFINISHED}'"
+    with TestClient(application(chatwoot, Saying("Hello."))) as http:
+        bot = Bot(http, chatwoot, stand_in)
+        event = bot.event()
+        with chatwoot.store.begin() as connection:
+            connection.exec_driver_sql(f"CREATE TRIGGER broken {when} {fault}")
+        refused = bot.send(event, delivery="d-1")
+        with chatwoot.store.begin() as connection:
+            connection.exec_driver_sql("DROP TRIGGER broken")
+        taken = [bot.send(event, delivery="d-1").json() for _ in range(2)]
+        until(bot.posted)
+
+    assert refused.status_code == 500
+    assert taken == [{"taken": True}, {"taken": False}]
+    assert bot.posted() == ["Hello."]
+
+
 def test_unfinished_messages_go_to_one_server(ws: Workspace) -> None:
-    first, *others = (deliveries.Unfinished(ws.store) for _ in range(3))
-    done, left = first.begin("chatwoot-3-5"), [first.begin("chatwoot-3-5"), first.begin("slack-T1-C1-1.2")]
+    first, second, third = (deliveries.Unfinished(ws.store) for _ in range(3))
+    chats = ["chatwoot-3-5", "chatwoot-3-5", "slack-T1-C1-1.2"]
+    done, *left = (first.begin(chat, "chatwoot", f"d-{n}") for n, chat in enumerate(chats, 1))
+    assert done
     first.finish(done)
 
-    assert [one.take() for one in others] == [{}, {}]
+    assert [one.take() for one in (second, third)] == [{}, {}]
     first.leave()
-    assert others[0].take() == {"chatwoot-3-5": 1, "slack-T1-C1-1.2": 1}
-    assert others[1].take() == {}
-    assert len(set(left)) == 2
+    assert second.take() == {"chatwoot-3-5": [left[0]], "slack-T1-C1-1.2": [left[1]]}
+    assert third.take() == {}
+    second.leave()
+    assert third.take().keys() == {"chatwoot-3-5", "slack-T1-C1-1.2"}
+
+
+def test_what_is_not_finished_waits_longer_than_a_delivery_is_remembered(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliveries.Unfinished(ws.store).begin("chatwoot-3-5", "chatwoot", "d-1")
+    monkeypatch.setattr(deliveries, "DAYS_KEPT", 0)
+
+    assert deliveries.is_new(ws.store, "chatwoot", "d-2")
+    assert unfinished(ws) == 1

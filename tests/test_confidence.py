@@ -204,6 +204,14 @@ def test_features_are_of_the_question_and_of_what_was_found() -> None:
     assert features("hello there", []) == [0.0, 0.0, 0.0, pytest.approx(np.log(3))]
 
 
+def test_what_is_not_quoted_is_no_source(ws: Workspace) -> None:
+    document = replace(FAR, id="d/1", title="Returns")
+    chat = build_chat(Gate.of(ws), Echo(), Index(document, NEAR), "Help.", 1, 0.8, Judge(None, WORDS, lambda _: True))
+    offered = chat.invoke({"turns": [{"role": "user", "content": NEAR.question}]})
+
+    assert (offered["action"], offered["passages"]) == ("offer", [document])
+
+
 def test_the_policy_is_one_table() -> None:
     assert [done for _, done in POLICY] == ["offer", "quote", "ask", "handover"]
     assert action(Case(NEAR, 0.1, weak=True, needs_person=True)) == "offer"

@@ -661,11 +661,15 @@ def test_the_desk_is_told_the_topic_where_topics_are_learnt(told: Workspace, sta
         client.say("Hello, my parcel has not arrived, where is it?")
         client.person(message="Somebody there?")
         (call,) = until(lambda: stand_in.calls("/desk"))
-    said = [{"role": "user", "content": "My parcel has not arrived"}]
-    (told.models / "topics" / "topics.npz").write_bytes(b"x")
+    said = [{"role": "user", "content": "Hello, my parcel has not arrived, where is it?"}]
+    weights = told.models / "topics" / "topics.npz"
+    whole = weights.read_bytes()
 
     assert json.loads(call["body"])["data"]["topic"] == "delivery"
-    assert topic_of(told, said) is None
+    assert topic_of(told, said) == "delivery"
+    for damaged in (b"", b"x", whole[: len(whole) // 2]):
+        weights.write_bytes(damaged)
+        assert topic_of(told, said) is None
     assert topic_of(told, []) is None
 
 

@@ -124,6 +124,16 @@ def test_a_person_is_added_listed_given_a_new_password_and_removed(ws: Workspace
     assert cli("people", "remove", "mina", "--workspace", ws.root).exit_code == 2
 
 
+@pytest.mark.parametrize(("typed", "said"), [(b"", "No password came"), (b"p\xffss\n", "no UTF-8")])
+def test_a_password_that_cannot_be_read_is_refused_in_a_sentence(ws: Workspace, typed: bytes, said: str) -> None:
+    words = ["people", "add", "Mina", "--role", "admin", "--password-stdin", "--workspace", str(ws.root)]
+    result = CliRunner().invoke(deskwright, words, input=typed, catch_exceptions=False)
+
+    assert result.exit_code == 2
+    assert said in result.output
+    assert people.everybody(ws.store) == []
+
+
 def test_a_name_is_one_persons_whatever_its_capitals(ws: Workspace, mina: people.Person) -> None:
     for same in ("mina berger", "MINA  BERGER", " Ｍina Berger "):
         with pytest.raises(DeskwrightError, match="already"):
@@ -312,8 +322,8 @@ def test_applications_below_paths_of_a_host_keep_apart(two: tuple[TestClient, di
     answer = http.post("/bots/shop/console/api/login", json=login, headers=SAFE)
     name, attributes = cookie_of(answer)
 
-    assert name.startswith("__Secure-deskwright_login_")
-    assert "path=/bots/shop" in attributes
+    assert name.startswith("__Host-deskwright_login_")
+    assert attributes == {"httponly", "path=/", "samesite=strict", "secure"}
     assert http.get("/bots/shop/console/api/me").status_code == 200
     assert http.get("/bots/shop-2/console/api/me").status_code == 401
 
@@ -321,6 +331,22 @@ def test_applications_below_paths_of_a_host_keep_apart(two: tuple[TestClient, di
 
     assert cookie_of(both)[0] != name
     assert [http.get(f"/bots/{each}/console/api/me").status_code for each in ("shop", "shop-2")] == [200, 200]
+
+
+def test_a_log_in_works_where_a_proxy_gives_a_bot_a_host_name(two: tuple[TestClient, dict[str, Workspace]]) -> None:
+    host = two[0].app
+
+    async def proxy(scope: Any, receive: Any, send: Any) -> None:
+        await host({**scope, "path": f"/bots/shop{scope['path']}"}, receive, send)
+
+    http = TestClient(proxy, base_url="https://shop.example.com")
+    own = {"Origin": "https://shop.example.com"}
+    token = log_in(http, **own).json()["csrf_token"]
+
+    assert http.get("/console/api/me").status_code == 200
+    assert http.post("/console/api/logout", headers={**own, "X-CSRF-Token": token}).status_code == 204
+    assert http.get("/console/api/me").status_code == 401
+    assert not http.cookies
 
 
 def test_the_cookie_and_the_csrf_token_of_another_application_are_worth_nothing(

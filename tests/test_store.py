@@ -578,6 +578,15 @@ def test_what_is_said_in_a_chat_at_once_is_kept_one_after_the_other(store: Store
     assert sorted(turn["content"] for turn in chat.turns("chat_1")) == [str(n) for n in range(8)]
 
 
+def test_an_error_of_the_database_holds_no_value(store: Store) -> None:
+    row = {"channel": "slack", "id": "zoe.canary@example.com", "at": now()}
+    with pytest.raises(sa.exc.IntegrityError) as fault, store.begin() as connection:
+        connection.execute(store.tables.deliveries.insert(), [row, row])
+
+    assert "INSERT INTO deliveries" in str(fault.value)
+    assert "zoe.canary" not in str(fault.value).partition("[SQL:")[2]
+
+
 def test_a_delivery_that_comes_several_times_at_once_is_new_once(store: Store) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: is_new(store, "slack", "Ev1"), range(8)))
