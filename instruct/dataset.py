@@ -80,7 +80,7 @@ def build(workspace: Workspace) -> Report:
     train = [row for row in rows if row.split == "train"]
     for more in (_paraphrases(workspace, rows, asked, report), noise.rows(train, settings.noise)):
         rows += curate.with_room(more, rows, settings.same_answer, report.left_out)
-    rows = _with_passages(rows, knowledge.beside(workspace, index), settings.passages)
+    rows = with_passages(rows, knowledge.beside(workspace, index), settings.passages)
     rows = balance.weighed(_fitted(workspace, rows, report), settings.balance)
     report.rows = Counter(row.split for row in rows)
     report.origins = Counter(row.origin for row in rows if row.split == "train")
@@ -212,7 +212,7 @@ def _index(rows: Sequence[Row]) -> Passages:
     return Passages.build(passages, [row.customer for row in train.values()])
 
 
-def _with_passages(rows: Sequence[Row], index: Passages, k: int) -> list[Row]:
+def with_passages(rows: Sequence[Row], index: Passages, k: int) -> list[Row]:
     """Rows with what the server would retrieve for their question, other than from the same customer."""
     found = index.search_all([row.turns[-1][1] for row in rows], k, [row.customer for row in rows])
     return [
