@@ -54,7 +54,7 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
     answers, scores = met.answers, met.scores
     reference = rival.name if rival else "base"
     given = served_as(model.name, scores)
-    own = scores[model.name], scores[reference]
+    own, customers = (scores[model.name], scores[reference]), [row.customer for row in rows]
     both = scores[given], scores[served_as(reference, scores)]
     result = {
         "model": model.name,
@@ -62,8 +62,8 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "reference": reference,
         "rows": len(rows),
         "scores": {name: {metric: summary(values) for metric, values in each.items()} for name, each in scores.items()},
-        **verdict(own, both, [row.customer for row in rows]),
-        "worse": worse(*own),
+        **verdict(own, both, customers),
+        "worse": worse(*own, customers),
         "behaviour": _behaviour(met, rows),
         "groups": _groups(rows, scores, list(dict.fromkeys([RETRIEVAL, reference, model.name, given]))),
         "policy": shares(met.given, scores[model.name]["similarity"], scores[given]["similarity"]),

@@ -63,11 +63,21 @@ def test_worse_is_what_is_worse_by_more_than_chance() -> None:
     reference = {metric: np.full(200, 0.5) for metric in METRICS}
     mine = {metric: reference[metric] + chance for metric in METRICS}
 
-    assert worse(mine, reference) == []
-    assert worse({**mine, "loss": chance + 0.6, "chrF": chance + 0.4, "F1": chance + 0.6}, reference) == [
-        "loss",
-        "chrF",
-    ]
+    whose = [str(n) for n in range(200)]
+    fallen = {**mine, "loss": chance + 0.6, "chrF": chance + 0.4, "F1": chance + 0.6}
+
+    assert worse(mine, reference, whose) == []
+    assert worse(fallen, reference, whose) == ["loss", "chrF"]
+
+
+def test_what_is_worse_for_one_customer_of_many_rows_is_no_more_than_chance() -> None:
+    """A hundred rows of one customer, and one each of three others."""
+    reference = {metric: np.full(103, 0.5) for metric in METRICS}
+    change = np.array([-0.1] * 100 + [0.2] * 3)
+    mine = {**reference, "chrF": reference["chrF"] + change}
+
+    assert worse(mine, reference, ["c"] * 100 + ["d", "e", "f"]) == []
+    assert worse(mine, reference, [str(n) for n in range(103)]) == ["chrF"]
 
 
 @pytest.fixture
