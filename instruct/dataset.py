@@ -34,6 +34,8 @@ from privacy.ingest import Kept, conversations
 
 SPLITS = ("train", "validation", "test")
 PAGE = "report.html"
+ASKED = ".paraphrases"
+"""Follows the name of a training set whose paraphrases are being asked for."""
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Report:
     customers: int = 0
     unchanged: bool = False
     teacher: str = ""
+    paraphraser: str = ""
 
 
 def build(workspace: Workspace) -> Report:
@@ -74,10 +77,11 @@ def build(workspace: Workspace) -> Report:
     report.fingerprint = _fingerprint(workspace, rows)
     folder = workspace.datasets / report.fingerprint
     if folder.is_dir():
+        _tidy(workspace)
         return found(workspace, report.fingerprint)
     rows, index = held_apart(rows, report)
-    asked = folder.with_name(f"{folder.name}.paraphrases")
     train = [row for row in rows if row.split == "train"]
+    asked = folder.with_name(folder.name + ASKED)
     for more in (_paraphrases(workspace, rows, asked, report), noise.rows(train, settings.noise)):
         rows += curate.with_room(more, rows, settings.same_answer, report.left_out)
     rows = with_passages(rows, knowledge.beside(workspace, index), settings.passages)
@@ -91,9 +95,15 @@ def build(workspace: Workspace) -> Report:
             "A training set needs conversations of at least a handful of customers."
         )
     _write(workspace, folder, rows, index, report)
-    shutil.rmtree(asked, ignore_errors=True)
+    _tidy(workspace)
     register(workspace.store, report)
     return report
+
+
+def _tidy(workspace: Workspace) -> None:
+    """Takes away what was kept of paraphrases, also of builds that were interrupted and whose inputs are others now."""
+    for left in workspace.datasets.glob(f"*{ASKED}"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def found(workspace: Workspace, fingerprint: str) -> Report:
@@ -128,7 +138,8 @@ def held_apart(rows: Sequence[Row], report: Report) -> tuple[list[Row], Passages
 
 def _paraphrases(workspace: Workspace, rows: Sequence[Row], folder: Path, report: Report) -> list[Row]:
     """Paraphrases of the training rows, without those that repeat a held-out row. They are trained on, not found."""
-    made = paraphrase.rows(workspace, [row for row in rows if row.split == "train"], folder, report.left_out)
+    train = [row for row in rows if row.split == "train"]
+    made, report.paraphraser = paraphrase.rows(workspace, train, folder, report.left_out)
     apart, _ = held_apart([*made, *(row for row in rows if row.split != "train")], report) if made else ([], None)
     return [row for row in apart if row.split == "train"]
 
@@ -282,6 +293,8 @@ def _card(workspace: Workspace, report: Report) -> str:
     rows = "\n".join(f"| {split} | {report.rows[split]:,} |" for split in SPLITS)
     left_out = "\n".join(f"| {what} | {n:,} |" for what, n in report.left_out.most_common()) or "| nothing | 0 |"
     taught = f"Rows of the origin `distilled` have answers of {report.teacher}.\n\n" if report.teacher else ""
+    if report.paraphraser:
+        taught += f"Rows of the origin `paraphrase` have questions in the words of {report.paraphraser}.\n\n"
     return (
         f"# Training set {report.fingerprint}\n\n"
         f"Made from {report.conversations:,} redacted conversations of {report.customers:,} customers. Each row names "
