@@ -116,10 +116,8 @@ def trusted(workspace: Workspace, dataset: str) -> tuple[Callable[[str], bool] |
         return None, f"it was not learnt: {report.get('why', 'run `deskwright needs-human`.')}"
     if not found:
         held, needed = report.get("held out", 0), report.get("held out that needed one", 0)
-        return (
-            None,
-            f"its precision is not known: of {held:,} held-out words {needed:,} needed one, and it took none for such.",
-        )
+        why = "it took none for such" if "found" in report else "both kinds are needed to measure it"
+        return None, f"its precision is not known: of {held:,} held-out words {needed:,} needed one, and {why}."
     surely = _at_least(rightly, found)
     counts = f"of {found:,} held-out words that it took for such {rightly:,} were, which is surely {surely:.0%} or more"
     if surely < RIGHT:
