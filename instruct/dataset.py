@@ -1,8 +1,7 @@
 """Stored conversations and review decisions -> a training set: rows with their splits, passages, report.
 
 A dataset is a folder named by its fingerprint: the same inputs make the same folder, and a second build finds it there.
-Customers, not rows, are split, the newest ones into test and validation; a customer's split is kept for ever, so that
-what one round was measured on no later round trains on. This is the only writer of `splits` and `datasets`.
+This is the only writer of the table `datasets`.
 """
 
 from __future__ import annotations
@@ -15,24 +14,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import sqlalchemy as sa
 
 from deskwright import audit
 from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import balance, base, curate, knowledge, leakage, noise, paraphrase, reviews
+from instruct import balance, base, curate, knowledge, leakage, noise, paraphrase, reviews, splits
 from instruct.build_page import page
 from instruct.leftover import without_personal_data
 from instruct.pairs import Pair, pairs
 from instruct.passages import Passage, Passages
 from instruct.rows import Row, as_row, as_table, fit
+from instruct.splits import SPLITS
 from privacy.ingest import Kept, conversations
 
-SPLITS = ("train", "validation", "test")
 PAGE = "report.html"
 ASKED = ".paraphrases"
 """Follows the name of a training set whose paraphrases are being asked for."""
@@ -68,7 +64,8 @@ def build(workspace: Workspace) -> Report:
             "message of a customer and a public answer of a human agent: `deskwright ingest` something that has them, "
             "and for mail and Slack say who your agents are (sources.mail.agents, sources.slack.agents)."
         )
-    rows = _split(workspace, rows, report)
+    rows = splits.assigned(workspace, rows)
+    report.customers = len({row.customer for row in rows})
     rows = curate.without_repeats(rows, report.left_out)
     rows = curate.capped(rows, settings.same_answer, report.left_out)
     rows += reviews.rows(workspace.store, report.left_out)
@@ -177,31 +174,6 @@ def _row(kept: Kept, pair: Pair) -> Row:
         outcome=pair.outcome,
         tags=conversation.tags,
     )
-
-
-def _split(workspace: Workspace, rows: Sequence[Row], report: Report) -> list[Row]:
-    """Rows with their customer's split. Customers seen for the first time are assigned: the newest to test, the ones
-    before them to validation, the rest to training."""
-    table = workspace.store.tables.splits
-    with workspace.store.begin() as connection:
-        known = {row.customer: row.split for row in connection.execute(sa.select(table))}
-        new = [customer for customer in dict.fromkeys(row.customer for row in rows) if customer not in known]
-        assigned = dict(zip(new, _shares(len(new), workspace.config.dataset), strict=True))
-        if assigned:
-            connection.execute(
-                table.insert(),
-                [{"customer": c, "split": split, "assigned_at": now()} for c, split in assigned.items()],
-            )
-    known |= assigned
-    report.customers = len({row.customer for row in rows})
-    return [replace(row, split=known[row.customer]) for row in rows]
-
-
-def _shares(count: int, config: Any) -> list[str]:
-    """One split for each of `count` customers, oldest first."""
-    test = max(round(count * config.test), 1) if count >= len(SPLITS) else 0
-    validation = max(round(count * config.validation), 1) if count >= len(SPLITS) else 0
-    return ["train"] * (count - test - validation) + ["validation"] * validation + ["test"] * test
 
 
 def _dialogues(rows: Iterable[Row]) -> list[list[tuple[str, str]]]:

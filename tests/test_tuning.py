@@ -28,6 +28,7 @@ from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.search import search
 from instruct.served import Served, served
+from instruct.signs import ASKED, Example
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.tune import tune
 from tests.serving import judge
@@ -536,8 +537,8 @@ def test_who_needs_a_person_gets_the_offer_of_one(prepared: Workspace) -> None:
     rows = [replace(row(n, "test"), customer="new", turns=(("user", text),))
             for n, text in enumerate((UPSET[0], ORDINARY[0]))]  # fmt: skip
     said = [Said("One."), Said("Two.")]
-    examples = [needs_human.Example(text, text, sign)
-                for texts, sign in ((UPSET * 2, needs_human.ASKED), (ORDINARY, "")) for text in texts]  # fmt: skip
+    examples = [Example(text, text, sign)
+                for texts, sign in ((UPSET * 2, ASKED), (ORDINARY, "")) for text in texts]  # fmt: skip
     folder = prepared.datasets / "set"
     needs_human.NeedsHuman.fit(examples).save(folder)
     assert served(prepared, "set", loaded, rows, said).actions == ["quote", "quote"]
