@@ -29,7 +29,7 @@ WRITERS = {
     "identifiers": "privacy/ingest.py",
     "quarantine": "privacy/ingest.py",
     "ingests": "privacy/ingest.py",
-    "splits": "instruct/dataset.py",
+    "splits": "instruct/splits.py",
     "datasets": "instruct/dataset.py",
     "models": "instruct/rounds.py",
     "promotions": "instruct/rounds.py",

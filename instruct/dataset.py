@@ -1,8 +1,7 @@
 """Stored conversations and review decisions -> a training set: rows with their splits, passages, report.
 
 A dataset is a folder named by its fingerprint: the same inputs make the same folder, and a second build finds it there.
-Customers, not rows, are split, the newest ones into test and validation; a customer's split is kept for ever, so that
-what one round was measured on no later round trains on. This is the only writer of `splits` and `datasets`.
+This is the only writer of the table `datasets`.
 """
 
 from __future__ import annotations
@@ -15,25 +14,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import sqlalchemy as sa
 
 from deskwright import audit
 from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import balance, base, curate, knowledge, leakage, noise, paraphrase, reviews
+from instruct import balance, base, curate, knowledge, leakage, noise, paraphrase, reviews, splits
 from instruct.build_page import page
 from instruct.leftover import without_personal_data
 from instruct.pairs import Pair, pairs
 from instruct.passages import Passage, Passages
 from instruct.rows import Row, as_row, as_table, fit
+from instruct.splits import SPLITS
 from privacy.ingest import Kept, conversations
 
-SPLITS = ("train", "validation", "test")
 PAGE = "report.html"
+ASKED = ".paraphrases"
+"""Follows the name of a training set whose paraphrases are being asked for."""
 
 
 @dataclass
@@ -48,6 +46,7 @@ class Report:
     customers: int = 0
     unchanged: bool = False
     teacher: str = ""
+    paraphraser: str = ""
 
 
 def build(workspace: Workspace) -> Report:
@@ -65,7 +64,8 @@ def build(workspace: Workspace) -> Report:
             "message of a customer and a public answer of a human agent: `deskwright ingest` something that has them, "
             "and for mail and Slack say who your agents are (sources.mail.agents, sources.slack.agents)."
         )
-    rows = _split(workspace, rows, report)
+    rows = splits.assigned(workspace, rows)
+    report.customers = len({row.customer for row in rows})
     rows = curate.without_repeats(rows, report.left_out)
     rows = curate.capped(rows, settings.same_answer, report.left_out)
     rows += reviews.rows(workspace.store, report.left_out)
@@ -74,13 +74,14 @@ def build(workspace: Workspace) -> Report:
     report.fingerprint = _fingerprint(workspace, rows)
     folder = workspace.datasets / report.fingerprint
     if folder.is_dir():
+        _tidy(workspace)
         return found(workspace, report.fingerprint)
     rows, index = held_apart(rows, report)
-    asked = folder.with_name(f"{folder.name}.paraphrases")
     train = [row for row in rows if row.split == "train"]
+    asked = folder.with_name(folder.name + ASKED)
     for more in (_paraphrases(workspace, rows, asked, report), noise.rows(train, settings.noise)):
         rows += curate.with_room(more, rows, settings.same_answer, report.left_out)
-    rows = _with_passages(rows, knowledge.beside(workspace, index), settings.passages)
+    rows = with_passages(rows, knowledge.beside(workspace, index), settings.passages)
     rows = balance.weighed(_fitted(workspace, rows, report), settings.balance)
     report.rows = Counter(row.split for row in rows)
     report.origins = Counter(row.origin for row in rows if row.split == "train")
@@ -91,9 +92,15 @@ def build(workspace: Workspace) -> Report:
             "A training set needs conversations of at least a handful of customers."
         )
     _write(workspace, folder, rows, index, report)
-    shutil.rmtree(asked, ignore_errors=True)
+    _tidy(workspace)
     register(workspace.store, report)
     return report
+
+
+def _tidy(workspace: Workspace) -> None:
+    """Takes away what was kept of paraphrases, also of builds that were interrupted and whose inputs are others now."""
+    for left in workspace.datasets.glob(f"*{ASKED}"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def found(workspace: Workspace, fingerprint: str) -> Report:
@@ -128,7 +135,8 @@ def held_apart(rows: Sequence[Row], report: Report) -> tuple[list[Row], Passages
 
 def _paraphrases(workspace: Workspace, rows: Sequence[Row], folder: Path, report: Report) -> list[Row]:
     """Paraphrases of the training rows, without those that repeat a held-out row. They are trained on, not found."""
-    made = paraphrase.rows(workspace, [row for row in rows if row.split == "train"], folder, report.left_out)
+    train = [row for row in rows if row.split == "train"]
+    made, report.paraphraser = paraphrase.rows(workspace, train, folder, report.left_out)
     apart, _ = held_apart([*made, *(row for row in rows if row.split != "train")], report) if made else ([], None)
     return [row for row in apart if row.split == "train"]
 
@@ -168,31 +176,6 @@ def _row(kept: Kept, pair: Pair) -> Row:
     )
 
 
-def _split(workspace: Workspace, rows: Sequence[Row], report: Report) -> list[Row]:
-    """Rows with their customer's split. Customers seen for the first time are assigned: the newest to test, the ones
-    before them to validation, the rest to training."""
-    table = workspace.store.tables.splits
-    with workspace.store.begin() as connection:
-        known = {row.customer: row.split for row in connection.execute(sa.select(table))}
-        new = [customer for customer in dict.fromkeys(row.customer for row in rows) if customer not in known]
-        assigned = dict(zip(new, _shares(len(new), workspace.config.dataset), strict=True))
-        if assigned:
-            connection.execute(
-                table.insert(),
-                [{"customer": c, "split": split, "assigned_at": now()} for c, split in assigned.items()],
-            )
-    known |= assigned
-    report.customers = len({row.customer for row in rows})
-    return [replace(row, split=known[row.customer]) for row in rows]
-
-
-def _shares(count: int, config: Any) -> list[str]:
-    """One split for each of `count` customers, oldest first."""
-    test = max(round(count * config.test), 1) if count >= len(SPLITS) else 0
-    validation = max(round(count * config.validation), 1) if count >= len(SPLITS) else 0
-    return ["train"] * (count - test - validation) + ["validation"] * validation + ["test"] * test
-
-
 def _dialogues(rows: Iterable[Row]) -> list[list[tuple[str, str]]]:
     """The conversations of the training split, each once, as far as its last answer."""
     longest: dict[str, Row] = {}
@@ -212,7 +195,7 @@ def _index(rows: Sequence[Row]) -> Passages:
     return Passages.build(passages, [row.customer for row in train.values()])
 
 
-def _with_passages(rows: Sequence[Row], index: Passages, k: int) -> list[Row]:
+def with_passages(rows: Sequence[Row], index: Passages, k: int) -> list[Row]:
     """Rows with what the server would retrieve for their question, other than from the same customer."""
     found = index.search_all([row.turns[-1][1] for row in rows], k, [row.customer for row in rows])
     return [
@@ -282,6 +265,8 @@ def _card(workspace: Workspace, report: Report) -> str:
     rows = "\n".join(f"| {split} | {report.rows[split]:,} |" for split in SPLITS)
     left_out = "\n".join(f"| {what} | {n:,} |" for what, n in report.left_out.most_common()) or "| nothing | 0 |"
     taught = f"Rows of the origin `distilled` have answers of {report.teacher}.\n\n" if report.teacher else ""
+    if report.paraphraser:
+        taught += f"Rows of the origin `paraphrase` have questions in the words of {report.paraphraser}.\n\n"
     return (
         f"# Training set {report.fingerprint}\n\n"
         f"Made from {report.conversations:,} redacted conversations of {report.customers:,} customers. Each row names "

@@ -24,6 +24,7 @@ from instruct.answering import Said
 from instruct.holding import holding
 from instruct.leftover import without_personal_data
 from instruct.rows import Row, fit
+from instruct.splits import SPLITS
 from instruct.teacher import Teacher, kept_answers
 from privacy.redact import PLACEHOLDER
 
@@ -45,7 +46,7 @@ def distil(workspace: Workspace, fingerprint: str, teacher: Teacher) -> dataset.
     said = kept_answers(kept_in, teacher, asked)
     report = replace(dataset.found(workspace, fingerprint), fingerprint=made, teacher=teacher.name, unchanged=False)
     rows = taught(workspace, asked, said, report.left_out)
-    held_out = [row for split in dataset.SPLITS[1:] for row in dataset.read(workspace, fingerprint, split)]
+    held_out = [row for split in SPLITS[1:] for row in dataset.read(workspace, fingerprint, split)]
     apart, _ = dataset.held_apart([*rows, *held_out], report)
     rows = [row for row in apart if row.origin == DISTILLED]
     rows = curate.with_room(rows, train, workspace.config.dataset.same_answer, report.left_out)

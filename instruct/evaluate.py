@@ -21,7 +21,7 @@ from deskwright.workspace import Workspace
 from instruct import adapter, advice, dataset, judge, rounds
 from instruct.baselines import RETRIEVAL
 from instruct.behaviour import BEHAVIOUR, behaviour, lines
-from instruct.contest import contest, served_as
+from instruct.contest import Met, contest, served_as
 from instruct.evaluation_page import page
 from instruct.measures import METRICS, Figures, figure, summary
 from instruct.ratings import described, ratings
@@ -54,7 +54,7 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
     answers, scores = met.answers, met.scores
     reference = rival.name if rival else "base"
     given = served_as(model.name, scores)
-    own = scores[model.name], scores[reference]
+    own, customers = (scores[model.name], scores[reference]), [row.customer for row in rows]
     both = scores[given], scores[served_as(reference, scores)]
     result = {
         "model": model.name,
@@ -62,13 +62,13 @@ def evaluate(workspace: Workspace, model: Model, limit: int = ROWS) -> dict[str,
         "reference": reference,
         "rows": len(rows),
         "scores": {name: {metric: summary(values) for metric, values in each.items()} for name, each in scores.items()},
-        **verdict(own, both, [row.customer for row in rows]),
-        "worse": worse(*own),
-        "behaviour": _behaviour(answers, rows),
+        **verdict(own, both, customers),
+        "worse": worse(*own, customers),
+        "behaviour": _behaviour(met, rows),
         "groups": _groups(rows, scores, list(dict.fromkeys([RETRIEVAL, reference, model.name, given]))),
         "policy": shares(met.given, scores[model.name]["similarity"], scores[given]["similarity"]),
         "weak": met.weak,
-        "leaks": _leaks(workspace, answers[model.name], answers[given], rows),
+        "leaks": _leaks(workspace, met.asked[model.name], answers[model.name], answers[given]),
         "ratings": {one.name: ratings(workspace.store, one.digest) for one in (rival, model) if one},
         "judged": judge.win_rates(workspace, rows, answers, given, _rivals(reference, scores)),
         **_tuning(workspace, model),
@@ -83,11 +83,11 @@ def _rivals(reference: str, scores: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([served_as(reference, scores), "base", RETRIEVAL]))
 
 
-def _behaviour(answers: dict[str, list[str]], rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+def _behaviour(met: Met, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     """Of everything that is compared, and of the agents themselves."""
     asked = [str(row.prompt("")) for row in rows]
-    said = {"agents": [row.answer for row in rows], **answers}
-    return {name: behaviour(texts, asked) for name, texts in said.items()}
+    said = {"agents": met.golden, **met.answers}
+    return {name: behaviour(texts, met.asked.get(name, asked)) for name, texts in said.items()}
 
 
 def _groups(
@@ -148,12 +148,12 @@ def _sample(rows: Sequence[Row], limit: int) -> list[Row]:
     return chosen[:limit]
 
 
-def _leaks(workspace: Workspace, own: Sequence[str], served: Sequence[str], rows: Sequence[Row]) -> int:
-    """Answers, the model's own and what is quoted in their place, in which the gate still finds personal data that the
-    prompt did not hold."""
-    gate = Gate.of(workspace)
-    said = {(n, text) for texts in (own, served) for n, text in enumerate(texts)}
-    asked = [str(row.prompt("")) for row in rows]
+def _leaks(workspace: Workspace, asked: Sequence[str], own: Sequence[str], served: Sequence[str]) -> int:
+    """Answers, the model's own and what is said in their place, in which the gate still finds personal data that the
+    prompt did not hold. What the configuration has the bot say gives nobody away."""
+    gate, settings = Gate.of(workspace), workspace.config.serve
+    configured = (settings.ask_back, settings.offer_person)
+    said = {(n, text) for texts in (own, served) for n, text in enumerate(texts) if text not in configured}
     return sum(any(text[span.start : span.end] not in asked[n] for span in gate.find(text)) for n, text in said)
 
 

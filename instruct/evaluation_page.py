@@ -18,6 +18,7 @@ WIDTH, NAMES, BARS = 760, 250, 430
 """Of a chart, of the names at its left, and of the longest bar; in units of its view box."""
 HUES = ("#b9c2cf", "#8196b0", "#d6a24c", "#2f7d6b")
 """Of those who are compared; the last is the candidate."""
+OFFERED = "#c8a2c8"
 
 Bar = tuple[str, Mapping[str, Any], str]
 """A name, a mean with its interval, a colour."""
@@ -44,11 +45,10 @@ def _served(result: dict[str, Any]) -> str:
     """What the bot does with the questions, as one bar in parts."""
     found = result["policy"]
     shares = {name: found[name] for name in ACTIONS.values()}
-    answered = 1 - shares["quoted"] - shares["asked back"] - shares["handed over"]
-    parts = {"answered": answered, **shares}
+    parts = {"answered": 1 - sum(shares.values()), **shares}
     drawn = "".join(
         f'<span style="flex:{share:.4f};background:{hue}">{html.escape(name)} {share:.0%}</span>'
-        for (name, share), hue in zip(parts.items(), reversed(HUES), strict=True)
+        for (name, share), hue in zip(parts.items(), (*reversed(HUES), OFFERED), strict=True)
         if share > 0
     )
     weak = f'<p class="weak"><b>Weak:</b> {html.escape(result["weak"])}</p>' if result["weak"] else ""

@@ -99,27 +99,28 @@ def _against(
     orders = [question(rows[n], *pair) for n in asked for pair in ((own[n], other[n]), (other[n], own[n]))]
     replies = at_once(lambda one: verdict(server.answer(name, one, MOST_TOKENS).text), orders, "verdicts")
     both = dict(zip(asked, zip(replies[::2], replies[1::2], strict=True), strict=True))
-    verdicts = [both.get(n, ("C", "C")) for n in shown]
-    return {**_win_rate(verdicts, [rows[n].customer for n in shown]), "withheld": len(rows) - len(shown)}
+    told = [(both.get(n), rows[n].customer) for n in shown]
+    return {**_win_rate(told), "withheld": len(rows) - len(shown)}
 
 
-def _win_rate(verdicts: Sequence[tuple[str | None, str | None]], customers: Sequence[str]) -> dict[str, Any]:
+def _win_rate(told: Sequence[tuple[tuple[str | None, str | None] | None, str]]) -> dict[str, Any]:
     """`wins`, `ties`, `losses`; `rate`, in which a tie is half a win, with its interval over customers (None without a
-    pair that was judged); the share of `inconsistent` pairs, whose two verdicts do not say the same, and the count of
-    `unreadable` ones. Each verdict is of the pair as it stands, and of the pair swapped."""
+    pair that counts); the share of `inconsistent` pairs among those that were judged, whose two verdicts do not say the
+    same; and the count of `unreadable` ones. Of each pair there are the verdict as it stands and the one swapped, or
+    None where both answers are the same, which is a tie; and the customer."""
     swapped = {"A": "B", "B": "A", "C": "C"}
-    judged = [(first, swapped[second], who) for (first, second), who in zip(verdicts, customers, strict=True)
-              if first and second]  # fmt: skip
-    points = [{"A": 1.0, "B": 0.0}.get(first, 0.5) if first == second else 0.5 for first, second, _ in judged]
+    read = [((one[0], swapped[one[1]]), who) for one, who in told if one and one[0] and one[1]]
+    same = [who for one, who in told if one is None]
+    points = [{"A": 1.0, "B": 0.0}.get(first, 0.5) if first == second else 0.5 for (first, second), _ in read]
+    points += [0.5] * len(same)
     counts = Counter(points)
-    turned = sum(first != second for first, second, _ in judged)
     return {
         "wins": counts[1.0],
         "ties": counts[0.5],
         "losses": counts[0.0],
-        "rate": summary(np.array(points), [who for *_, who in judged]) if judged else None,
-        "inconsistent": turned / len(judged) if judged else 0.0,
-        "unreadable": len(verdicts) - len(judged),
+        "rate": summary(np.array(points), [*(who for _, who in read), *same]) if points else None,
+        "inconsistent": sum(first != second for (first, second), _ in read) / len(read) if read else 0.0,
+        "unreadable": len(told) - len(points),
     }
 
 

@@ -1,8 +1,7 @@
 """Stored conversations -> what tells how likely it is that a customer's words need a person, calibrated.
 
-A conversation needed a person where a customer asked for one, another agent took over, or a tag says that it was
-escalated. The words that did are examples of one kind, all words of other conversations of the other. It learns from
-customers of the training split and lies in the folder of a training set, with which it goes.
+What needed one is told by `instruct.signs`. It learns from customers of the training split and lies in the folder of a
+training set, with which it goes.
 
 Only `open` is needed to use it, and `trusted` to act on it.
 """
@@ -10,24 +9,19 @@ Only `open` is needed to use it, and `trusted` to act on it.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 
-from deskwright.conversation import Conversation, Kind, Message, Visibility
 from deskwright.terminal import table
 from deskwright.workspace import Workspace
 from instruct.classify import Array, calibration, calibration_error, held_out, regression, softmax, temperature
 from instruct.encoder import encode
-from instruct.outcome import QUOTE
-from privacy.ingest import Kept, conversations
+from instruct.signs import Example, by_split
 
 FILE, REPORT = "needs_human.npz", "needs_human.json"
 
@@ -36,29 +30,8 @@ LEAST_WORDS, LEAST_CUSTOMERS = 20, 5
 RIGHT, SURE = 1 / 2, 0.98
 """Of the words that it takes for such, so many really are, by the lower end of Wilson's interval (1927) of this level:
 else nobody is offered a person for its sake."""
-MOST = 10_000
-"""Examples, drawn by chance; more cost minutes and tell no more."""
 
 KINDS = ("needed a person", "needed none")
-
-ASKED, TAKEN, TAGGED = "asked for a person", "taken over by a colleague", "escalated by tag"
-ASKS = re.compile(
-    r"\b(?:(?:call|phone|ring) me\b|give me a (?:call|ring)|callback"
-    r"|(?:speak|talk|chat|connect me|put me through)\s(?:to|with)\s(?:an?|the|your|some|another)?\s?"
-    r"(?:real |actual |live |human )?(?:human|person|people|someone|somebody|one|body|manager|supervisor|agent|boss)"
-    r"|(?:your|the|a) (?:manager|supervisor|superior)|(?:real|actual|live) (?:human|person|agent)|human being)\b",
-    re.I,
-)
-TAGS = re.compile(r"escalat|manager|supervisor|hand-?_?(?:off|over)|call-?_?back|needs?-?_?human", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """What a customer said, and the sign that it needed a person; "": it did not."""
-
-    text: str
-    customer: str
-    sign: str
 
 
 @dataclass(frozen=True)
@@ -116,10 +89,8 @@ def trusted(workspace: Workspace, dataset: str) -> tuple[Callable[[str], bool] |
         return None, f"it was not learnt: {report.get('why', 'run `deskwright needs-human`.')}"
     if not found:
         held, needed = report.get("held out", 0), report.get("held out that needed one", 0)
-        return (
-            None,
-            f"its precision is not known: of {held:,} held-out words {needed:,} needed one, and it took none for such.",
-        )
+        why = "it took none for such" if "found" in report else "both kinds are needed to measure it"
+        return None, f"its precision is not known: of {held:,} held-out words {needed:,} needed one, and {why}."
     surely = _at_least(rightly, found)
     counts = f"of {found:,} held-out words that it took for such {rightly:,} were, which is surely {surely:.0%} or more"
     if surely < RIGHT:
@@ -134,7 +105,7 @@ def learn(workspace: Workspace, dataset: str) -> dict[str, Any]:
     The report has `examples` by sign and `learnt`, the reason in `why` if nothing was, else the figures of `measure`.
     """
     folder = workspace.datasets / dataset
-    train, held = _splits(workspace)
+    train, held = by_split(workspace)
     counts = Counter(one.sign or KINDS[1] for one in train)
     why = _too_few(train)
     report: dict[str, Any] = {"examples": dict(counts.most_common()), "learnt": not why}
@@ -214,49 +185,6 @@ def tables(report: dict[str, Any]) -> str:
             table(["probability", "said in the mean", "needed a person", "held out"], parts),
         ]
     )
-
-
-def examples(kept: Kept) -> Iterator[Example]:
-    """Those of one conversation."""
-    conversation = kept.clean.conversation
-    public = [one for one in conversation.messages if one.visibility is Visibility.PUBLIC and one.text.strip()]
-    said = [(at, one) for at, one in enumerate(public) if conversation.kind_of(one.author) is Kind.CUSTOMER]
-    needed = next(((one, sign) for one, sign in _needed(conversation, public, said)), None)
-    for message, sign in [needed] if needed else [(one, "") for _, one in said]:
-        if text := _own(message):
-            yield Example(text, kept.clean.customer, sign)
-
-
-def _needed(
-    conversation: Conversation, public: Sequence[Message], said: Sequence[tuple[int, Message]]
-) -> Iterator[tuple[Message, str]]:
-    """The message that needed a person, by each sign that holds, the surest first."""
-    yield from ((one, ASKED) for _, one in said if ASKS.search(_own(one)))
-    agents = [(at, one.author) for at, one in enumerate(public) if conversation.kind_of(one.author) is Kind.AGENT]
-    taken = next((at for at, author in agents if author != agents[0][1]), 0)
-    yield from ((one, TAKEN) for at, one in reversed(said) if at < taken)
-    if any(map(TAGS.search, (conversation.status, *conversation.tags))):
-        yield from ((one, TAGGED) for _, one in said)
-
-
-def _own(message: Message) -> str:
-    return QUOTE.sub("", message.text).strip()
-
-
-def _splits(workspace: Workspace) -> tuple[list[Example], list[Example]]:
-    """The examples of the training split, and those of the others. A customer without a split has no row in any."""
-    kept_in = workspace.store.tables.splits
-    with workspace.store.read() as connection:
-        splits = {row.customer: row.split for row in connection.execute(sa.select(kept_in))}
-    train: list[Example] = []
-    held: list[Example] = []
-    for kept in conversations(workspace.store):
-        (train if splits.get(kept.clean.customer, "train") == "train" else held).extend(examples(kept))
-    return _drawn(train), _drawn(held)
-
-
-def _drawn(found: list[Example]) -> list[Example]:
-    return Random(0).sample(found, MOST) if len(found) > MOST else found
 
 
 def _too_few(train: Iterable[Example]) -> str:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -39,17 +40,17 @@ SPARE = 6
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
-def rows(workspace: Workspace, train: Sequence[Row], folder: Path, tally: Counter[str]) -> list[Row]:
-    """A paraphrase of about that share of the rows that `dataset.paraphrase` says, each traced to the same messages;
-    `tally` counts what was left out, by reason. What the model said is kept in `folder`, so that a run that was
-    interrupted goes on.
+def rows(workspace: Workspace, train: Sequence[Row], folder: Path, tally: Counter[str]) -> tuple[list[Row], str]:
+    """A paraphrase of about that share of the rows that `dataset.paraphrase` says, each traced to the same messages,
+    and the name of who wrote them; `tally` counts what was left out, by reason. What the model said is kept in
+    `folder`, so that a run that was interrupted goes on, as long as the same model writes.
 
     Raises:
         DeskwrightError: no model is named, or it cannot be asked.
     """
     settings, random = workspace.config.dataset, Random(0)
     if not settings.paraphrase:
-        return []
+        return [], ""
     if not settings.paraphraser:
         raise DeskwrightError(
             "dataset.paraphrase asks for paraphrases, and dataset.paraphraser names nobody who writes them. No model "
@@ -58,10 +59,11 @@ def rows(workspace: Workspace, train: Sequence[Row], folder: Path, tally: Counte
         )
     chosen = [row for row in train if row.origin == "conversation" and random.random() < settings.paraphrase]
     section = settings.model_copy(update={"system": SYSTEM})
-    writer = Workspace(workspace.root, workspace.config.model_copy(update={"dataset": section}), workspace.keys)
+    writing = Workspace(workspace.root, workspace.config.model_copy(update={"dataset": section}), workspace.keys)
+    writer = find(writing, settings.paraphraser, "dataset.paraphraser")
     asked = [replace(row, turns=(row.turns[-1],), passages=()) for row in chosen]
-    said = kept_answers(folder, find(writer, settings.paraphraser, "dataset.paraphraser"), asked)
-    return without_personal_data(workspace, checked(chosen, said, tally), tally)
+    said = kept_answers(folder / sha256(writer.name.encode()).hexdigest()[:12], writer, asked)
+    return without_personal_data(workspace, checked(chosen, said, tally), tally), writer.name
 
 
 def checked(chosen: Sequence[Row], said: Sequence[Said], tally: Counter[str]) -> list[Row]:

@@ -45,12 +45,12 @@ def verdict(own: tuple[Scores, Scores], served: tuple[Scores, Scores], customers
     return {**found, "objections": objections, "better": not objections}
 
 
-def worse(values: Scores, reference: Scores) -> list[str]:
+def worse(values: Scores, reference: Scores, customers: Sequence[str]) -> list[str]:
     """Every metric whose paired difference is against the first by more than chance, each looked at by itself."""
     return [
         metric
         for metric, direction in METRICS.items()
-        if interval(direction * (values[metric] - reference[metric]))[1] < 0
+        if interval(direction * (values[metric] - reference[metric]), SURE, customers)[1] < 0
     ]
 
 

@@ -14,12 +14,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
-
-import regex
 
 from deskwright.entities import ENTITIES
 from deskwright.plugins import Detector, Span
+from instruct.phrases import NOBODY, Phrases, compiled, without
 
 LONGEST_WORD = 256
 """Of a longer one, a link for example, one half goes out when both were looked at together: an e-mail address is seldom
@@ -28,8 +26,6 @@ LONGEST_RUN = 48
 """An IBAN in groups of four has 42 characters."""
 CONTEXT = 80
 """Characters before a number in which a detector may look for what it is ("my passport is ...")."""
-NOBODY = 9000
-"""The number of a placeholder that stands for nothing."""
 
 KINDS = frozenset(ENTITIES) & frozenset(
     "EMAIL PHONE CREDIT_CARD IBAN BANK_ACCOUNT SSN NATIONAL_ID TAX_ID HEALTH_ID PASSPORT DRIVER_LICENSE SECRET "
@@ -52,13 +48,11 @@ class Guards:
         self._detector = detector
         self._language = language
         self._allowed = tuple(allow)
-        words = sorted((phrase.split() for phrase in never_say if phrase.strip()), key=lambda each: -len(each))
-        self._phrases = [regex.compile(r"\s+".join(map(regex.escape, each)), regex.IGNORECASE) for each in words]
+        self._phrases = compiled(never_say)
 
     def allow(self, text: str) -> bool:
         """Whether a text is free of phrases that are never said."""
-        phrases = Phrases(self._phrases)
-        return phrases.feed(text) + phrases.end() == text
+        return without(text, self._phrases) == text
 
     def guard(self, known: Iterable[str]) -> Guard:
         """For an answer to a prompt of these texts."""
@@ -82,49 +76,6 @@ class Guard:
 
     def end(self) -> str:
         return self._numbers.feed(self._phrases.end()) + self._numbers.end()
-
-
-class Phrases:
-    """Replaces phrases; at each place the longest that stands there as whole words."""
-
-    def __init__(self, phrases: Sequence[Any]) -> None:
-        self._wanted = phrases
-        self._before = ""
-        self.held = ""
-
-    def feed(self, text: str) -> str:
-        self.held += text
-        return self._out(last=False)
-
-    def end(self) -> str:
-        return self._out(last=True)
-
-    def _out(self, last: bool) -> str:
-        out = []
-        while self.held:
-            found = self._here(last)
-            if found is None:
-                break
-            taken = found or 1
-            out.append(f"<PRIVATE_{NOBODY}>" if found else self.held[0])
-            self._before, self.held = self.held[taken - 1], self.held[taken:]
-        return "".join(out)
-
-    def _here(self, last: bool) -> int | None:
-        """The length of the phrase that begins here; 0: none does; None: it is too early to say."""
-        if not self._wanted or _joins(self._before):
-            return 0
-        longest = 0
-        for phrase in self._wanted:
-            found = phrase.match(self.held, partial=True)
-            if found is None:
-                continue
-            at_the_end = found.end() == len(self.held)
-            if at_the_end and not last:
-                return None
-            if not found.partial and (at_the_end or not _joins(self.held[found.end()])):
-                longest = max(longest, found.end())
-        return longest
 
 
 class Numbers:
@@ -218,10 +169,6 @@ def _without(text: str, spans: Sequence[Span]) -> str:
         out += text[at:begin] + ("" if begin == at and out.endswith(">") else f"<{span.entity}_{NOBODY}>")
         at = span.end
     return out + text[at:]
-
-
-def _joins(char: str) -> bool:
-    return bool(char) and (char.isalnum() or char == "_")
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from deskwright.workspace import Workspace
 from instruct import baselines
 from instruct.behaviour import behaviour
-from instruct.evaluate import describe
+from instruct.evaluate import _leaks, describe
 from instruct.evaluation_page import page
 from instruct.measures import METRICS, compare, summary
 from instruct.passages import Passage, Passages
@@ -36,7 +36,7 @@ def result(**more: Any) -> dict[str, Any]:
         "scores": {name: {metric: summary(found) for metric, found in each.items()} for name, each in scores.items()},
         **verdict((mine, base), (mine, base), [str(n) for n in range(30)]),
         "behaviour": {"agents": behaviour([GOLD], [""]), "round-1": behaviour(["No."], [""])},
-        "policy": {"quoted": 0.25, "asked back": 0.1, "handed over": 0.05, "good": 0.4,
+        "policy": {"quoted": 0.25, "asked back": 0.1, "handed over": 0.05, "offered a person": 0.0, "good": 0.4,
                    "good of those given alone": 0.6, "mean confidence": 0.41},
         "groups": {"topic": {}, "language": {}}, "examples": [], "ratings": {}, "judged": {},
         "hours": None, "energy": None, "curves": {"training": [], "validation": []}, **more,
@@ -63,11 +63,21 @@ def test_worse_is_what_is_worse_by_more_than_chance() -> None:
     reference = {metric: np.full(200, 0.5) for metric in METRICS}
     mine = {metric: reference[metric] + chance for metric in METRICS}
 
-    assert worse(mine, reference) == []
-    assert worse({**mine, "loss": chance + 0.6, "chrF": chance + 0.4, "F1": chance + 0.6}, reference) == [
-        "loss",
-        "chrF",
-    ]
+    whose = [str(n) for n in range(200)]
+    fallen = {**mine, "loss": chance + 0.6, "chrF": chance + 0.4, "F1": chance + 0.6}
+
+    assert worse(mine, reference, whose) == []
+    assert worse(fallen, reference, whose) == ["loss", "chrF"]
+
+
+def test_what_is_worse_for_one_customer_of_many_rows_is_no_more_than_chance() -> None:
+    """A hundred rows of one customer, and one each of three others."""
+    reference = {metric: np.full(103, 0.5) for metric in METRICS}
+    change = np.array([-0.1] * 100 + [0.2] * 3)
+    mine = {**reference, "chrF": reference["chrF"] + change}
+
+    assert worse(mine, reference, ["c"] * 100 + ["d", "e", "f"]) == []
+    assert worse(mine, reference, [str(n) for n in range(103)]) == ["chrF"]
 
 
 @pytest.fixture
@@ -120,6 +130,26 @@ def test_the_table_has_a_dash_where_a_baseline_has_no_figure_and_says_what_is_wo
     assert "round-1 is better than base: +0.1000 nats a token" in printed
     assert "quotes a colleague on 25% of the questions, asks back on 10% and hands over on 5%" in printed
     assert "worse" not in describe(result())
+
+
+def test_only_what_neither_the_prompt_nor_the_configuration_says_is_a_leak(ws: Workspace) -> None:
+    section = ws.config.serve.model_copy(update={"ask_back": "Which order? Or write to ask@shop.example."})
+    made = Workspace(ws.root, ws.config.model_copy(update={"serve": section}), ws.keys)
+    asked = ["Help. Our address is help@shop.example.\nWhere is it?"] * 3
+    own = ["Write to help@shop.example.", "Write to bob.jones@example.org.", "No idea."]
+    served = [own[0], own[1], section.ask_back]
+
+    assert _leaks(made, asked, own, served) == 1
+
+
+def test_an_offer_of_a_person_is_told_where_there_is_one() -> None:
+    offered = result(policy={**result()["policy"], "offered a person": 0.2})
+
+    assert "hands over on 5%, and offers a person on 20%; good are" in describe(offered)
+    assert "offered a person 20%" in page(offered)
+    assert "answered 40%" in page(offered)
+    assert "offer" not in describe(result())
+    assert "offered a person" not in page(result())
 
 
 def test_how_they_answer_is_counted() -> None:

@@ -85,7 +85,7 @@ def test_good_paraphrases_are_kept_and_bad_ones_are_counted(
     train = [row(n, question) for n, question in enumerate((*GOOD, *BAD))]
     reviewed = replace(row(99, RETURN), origin="review")
     tally: Counter[str] = Counter()
-    found = paraphrase.rows(ws, [*train, reviewed], tmp_path / "kept", tally)
+    found, writer = paraphrase.rows(ws, [*train, reviewed], tmp_path / "kept", tally)
     asked = [json.loads(line)["messages"] for line in log.read_text().splitlines()]
 
     assert [one.turns[-1][1] for one in found] == [text for text, _ in GOOD.values()]
@@ -97,8 +97,9 @@ def test_good_paraphrases_are_kept_and_bad_ones_are_counted(
     assert {messages[0]["content"] for messages in asked} == {paraphrase.SYSTEM}
     assert {len(messages) for messages in asked} == {2}
 
-    again = paraphrase.rows(ws, train, tmp_path / "kept", Counter())
+    again, _ = paraphrase.rows(ws, train, tmp_path / "kept", Counter())
     assert again == found
+    assert writer.endswith(f" at {address}")
     assert len(log.read_text().splitlines()) == len(asked), "what was said is kept"
 
 
@@ -106,7 +107,7 @@ def test_a_share_is_paraphrased_and_none_by_default(ws: Workspace, server: tuple
     address, log = server
     train = [row(n, f"On which shelf do I find the {GOODS[n % 16]}?") for n in range(60)]
 
-    assert paraphrase.rows(ws, train, tmp_path / "kept", Counter()) == []
+    assert paraphrase.rows(ws, train, tmp_path / "kept", Counter()) == ([], "")
     assert not log.exists()
     paraphrase.rows(
         configured(ws, "paraphrase = 0.5", f'paraphraser = "{address}"'), train, tmp_path / "kept", Counter()
@@ -143,6 +144,8 @@ def test_a_training_set_has_them_in_training_alone_and_none_that_repeats_a_held_
     assert other in [row.turns[-1][1] for row in dataset.read(ws, before.fingerprint, "train")]
     Path(f"{log}.says").write_text(json.dumps({other: (held.turns[-1][1], "stop")}))
     ws = configured(ws, "paraphrase = 1", f'paraphraser = "{address}"')
+    interrupted = ws.datasets / "0123456789abcdef.paraphrases"
+    interrupted.mkdir()
     report = dataset.build(ws)
     rows = {split: dataset.read(ws, report.fingerprint, split) for split in dataset.SPLITS}
     added = [row for row in rows["train"] if row.origin == PARAPHRASE]
@@ -156,5 +159,10 @@ def test_a_training_set_has_them_in_training_alone_and_none_that_repeats_a_held_
     assert not any(row.origin == PARAPHRASE for split in dataset.SPLITS[1:] for row in rows[split])
     assert len(log.read_text().splitlines()) == len(conversations)
     assert not list(ws.datasets.glob("*.paraphrases"))
-    assert dataset.build(ws).unchanged
+    assert f"in the words of {report.paraphraser}" in (ws.datasets / report.fingerprint / "README.md").read_text()
+    assert report.paraphraser.endswith(f" at {address}")
+    (ws.datasets / f"{report.fingerprint}.paraphrases").mkdir()
+    again = dataset.build(ws)
+    assert (again.unchanged, again.paraphraser) == (True, report.paraphraser)
+    assert not list(ws.datasets.glob("*.paraphrases")), "what a kill has left goes too"
     assert len(log.read_text().splitlines()) == len(conversations), "a set that is there asks nobody"

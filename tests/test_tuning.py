@@ -6,6 +6,7 @@ import importlib.util
 import json
 import math
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,16 +20,19 @@ from safetensors.torch import load_file
 from deskwright.errors import DeskwrightError
 from deskwright.store import now
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, base, confidence, dataset, energy, quoting, recipe, rounds
+from instruct import adapter, advice, base, confidence, dataset, energy, needs_human, quoting, recipe, rounds
 from instruct.answering import Said, remembered
+from instruct.contest import contest
 from instruct.passages import Passage, Passages
 from instruct.rounds import Model
 from instruct.rows import Row
 from instruct.search import search
 from instruct.served import Served, served
+from instruct.signs import ASKED, Example
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.tune import tune
 from tests.serving import judge
+from tests.test_needs_human import ORDINARY, UPSET
 
 training = importlib.import_module("instruct.tune")
 
@@ -511,6 +515,58 @@ def test_what_customers_get_is_quoted_asked_back_or_said(prepared: Workspace) ->
         file.write_text(text)
         assert found(Workspace.open(prepared.root), card).actions == actions
     assert found(prepared, loaded.card) == Served([one.text for one in said], ["", "", ""], None)
+
+
+def test_what_is_never_said_is_neither_quoted_nor_said(prepared: Workspace) -> None:
+    loaded = adapter.load(prepared, None)
+    loaded = replace(loaded, card=replace(loaded.card, quote_from=0.99))
+    rows = [replace(row(n, "test"), customer="new") for n in (1, 2)]
+    said = [Said("One two three."), Said("Four five.")]
+    file = prepared.root / "deskwright.toml"
+    file.write_text(file.read_text().replace("# never_say = []", 'never_say = ["opens AT 2", "two"]'))
+    found = served(Workspace.open(prepared.root), "set", loaded, rows, said)
+
+    assert served(prepared, "set", loaded, rows, said).texts == [FACTS[1][1], FACTS[2][1]]
+    assert found == Served(["One <PRIVATE_9000> three.", FACTS[2][1]], ["", "quote"], None)
+
+
+def test_who_needs_a_person_gets_the_offer_of_one(prepared: Workspace) -> None:
+    """Where it is known of the model's own training set how often that is right; before a quotation."""
+    loaded = adapter.load(prepared, None)
+    loaded = replace(loaded, card=replace(loaded.card, quote_from=-1.0))
+    rows = [replace(row(n, "test"), customer="new", turns=(("user", text),))
+            for n, text in enumerate((UPSET[0], ORDINARY[0]))]  # fmt: skip
+    said = [Said("One."), Said("Two.")]
+    examples = [Example(text, text, sign)
+                for texts, sign in ((UPSET * 2, ASKED), (ORDINARY, "")) for text in texts]  # fmt: skip
+    folder = prepared.datasets / "set"
+    needs_human.NeedsHuman.fit(examples).save(folder)
+    assert served(prepared, "set", loaded, rows, said).actions == ["quote", "quote"]
+
+    report = {"learnt": True, "found": 30, "rightly found": 30}
+    (folder / needs_human.REPORT).write_text(json.dumps(report))
+    found = served(prepared, "set", loaded, rows, said)
+
+    assert found.actions == ["offer", "quote"]
+    assert found.texts[0] == prepared.config.serve.offer_person
+
+
+def test_the_champion_is_asked_with_what_it_was_tuned_beside(prepared: Workspace) -> None:
+    """Not with what was found for the candidate, which the champion's customers do not get."""
+    model, _ = tune(prepared, "set")
+    rival = replace(model, name="round-0", dataset="before")
+    shutil.copytree(adapter.folder(prepared, model.name), adapter.folder(prepared, rival.name))
+    (prepared.datasets / "before").mkdir()
+    Passages.build([Passage("o", "When does it open?", "Ask at the door.")], ["o"]).save(prepared.datasets / "before")
+    rows = [replace(row(1, "test"), customer="new", passages=(FACTS[1],))]
+    met = contest(prepared, model, rival, rows)
+    [before], [now] = met.asked[rival.name], met.asked[model.name]
+
+    assert "Ask at the door." in before
+    assert FACTS[1][1] not in before
+    assert "Ask at the door." not in now
+    assert FACTS[1][1] in now
+    assert met.scores[rival.name]["loss"] != met.scores[model.name]["loss"]
 
 
 def test_a_validation_row_is_answered_once_for_both_calibrations(
