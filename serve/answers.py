@@ -18,6 +18,7 @@ from privacy.redact import PLACEHOLDER
 from serve.chat import State, clean_turns, ground, tell
 from serve.desk import BOT
 from serve.engines.text import TooLong
+from serve.line import Ticket
 from serve.live import Served
 from serve.parts import Parts, Turns
 from serve.record import Said, new_id
@@ -44,6 +45,8 @@ class Ask:
     how: Generation
     fresh: int | None = None
     refresh: Callable[[], Awaitable[None]] | None = None
+    ticket: Ticket | None = None
+    """Its place in the line of the model; without one it waits, however many do."""
 
 
 class Muted(Exception):
@@ -84,7 +87,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
     state: dict[str, Any] = {"turns": ask.turns, "how": ask.how}
     generated, shown, end = "", "", None
     try:
-        async with served.line.turn():
+        async with (ask.ticket or served.line.ticket(always=True)).turn():
             state = await to_thread.run_sync(ground(served.chat).invoke, state)
             async with aclosing(_ours(parts, ask, tell(served.chat, cast(State, state)))) as pieces:
                 async for new in pieces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -21,20 +22,39 @@ class Line:
     def __init__(self, waiting: int = WAITING, at_once: int = 1) -> None:
         self._most = at_once + waiting
         self._seconds = max(1, min(60, waiting * SECONDS_AN_ANSWER // at_once))
-        self._turn = anyio.Semaphore(at_once)
+        self.turn = anyio.Semaphore(at_once)
         self._present = 0
 
-    def check(self) -> None:
-        """Refuses when too many wait already."""
-        if self._present >= self._most:
+    def ticket(self, *, always: bool = False) -> Ticket:
+        """A place in the line, from now on.
+
+        Raises:
+            Refusal: too many have one already, and this one is not to have it `always`.
+        """
+        if self._present >= self._most and not always:
             message = "Too many people are asking at this moment. Try again shortly."
             raise Refusal(429, message, "busy", headers={"Retry-After": str(self._seconds)})
+        self._present += 1
+        return Ticket(self)
+
+    def leave(self) -> None:
+        self._present -= 1
+
+
+class Ticket:
+    """A place in a line, until its turn is over, or nobody has the ticket any more: a client may be gone before its
+    answer begins."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._leave = weakref.finalize(self, line.leave)
+        self._leave.atexit = False
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        self._present += 1
+        """Waits for it."""
         try:
-            async with self._turn:
+            async with self._line.turn:
                 yield
         finally:
-            self._present -= 1
+            self._leave()

@@ -60,8 +60,8 @@ async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Int
     served = await parts.live.current()
     _known(asked.model, served)
     most = parts.workspace.config.serve.max_tokens
-    ask = Ask(new_id("chat"), "api", asked.turns(), asked.how(most))
-    served.line.check()
+    ticket = served.line.ticket()
+    ask = Ask(new_id("chat"), "api", asked.turns(), asked.how(most), ticket=ticket)
     if asked.stream:
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         return events(_chunks(parts, served, ask, usage))

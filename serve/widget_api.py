@@ -22,6 +22,7 @@ from serve import access
 from serve.answers import HANDOVER, Ask, Finished, Muted, answer
 from serve.desk import BOT, DELETED
 from serve.handover import WAIT, for_the_bot, hand_over, listen, turns_of
+from serve.line import Ticket
 from serve.live import Served
 from serve.openai_api import broken, events
 from serve.parts import Parts, Shared, Turns
@@ -175,9 +176,9 @@ async def chat(question: Question, chat_id: Chat, token: Renewed, parts: Shared)
     if action := await listen(parts, chat_id, CHANNEL, message):
         return events(_for_a_person(parts, chat_id, action, token))
     served = await parts.live.current()
-    served.line.check()
+    ticket = served.line.ticket()
     turns = [*await turns_of(parts, chat_id), {"role": "user", "content": message}]
-    return events(_events(parts, served, chat_id, turns, token))
+    return events(_events(parts, served, ticket, chat_id, turns, token))
 
 
 @router.post("/widget/api/feedback")
@@ -201,9 +202,11 @@ def redacted(parts: Parts, place: tuple[str, int], text: str) -> str:
     return parts.gate.redact([*said, text.strip()]).texts[-1]
 
 
-async def _events(parts: Parts, served: Served, chat_id: str, turns: Turns, token: str | None) -> AsyncIterator[str]:
+async def _events(
+    parts: Parts, served: Served, ticket: Ticket, chat_id: str, turns: Turns, token: str | None
+) -> AsyncIterator[str]:
     how = Generation(max_tokens=parts.workspace.config.serve.max_tokens)
-    ask = Ask(chat_id, CHANNEL, for_the_bot(turns[-LONGEST_HISTORY:]), how, fresh=1)
+    ask = Ask(chat_id, CHANNEL, for_the_bot(turns[-LONGEST_HISTORY:]), how, fresh=1, ticket=ticket)
     try:
         async with aclosing(answer(parts, served, ask)) as pieces:
             async for piece in pieces:

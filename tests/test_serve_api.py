@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +33,11 @@ from serve.chat_schema import Extension, Source
 from serve.commands import Running, run, start
 from serve.engines.echo import Echo
 from serve.engines.text import TooLong
-from serve.line import Line
+from serve.line import WAITING, Line
 from serve.live import Live, Served
 from serve.middleware import Faults, RequestId
 from serve.refusals import Refusal
+from tests.serving import Held
 
 CANARY = "zoe.canary@example.com"
 HERE = {"Origin": "http://testserver"}
@@ -365,15 +368,56 @@ def test_a_question_too_long_for_the_model_is_the_callers_fault(ws: Workspace) -
     assert response.json()["error"]["code"] == "context_length_exceeded"
 
 
-def test_too_many_who_wait_are_told_to_come_back(ws: Workspace) -> None:
+def test_too_many_who_wait_are_told_to_come_back() -> None:
     line = Line(waiting=1)
-    line.check()
-    line._present = 2
+    tickets = [line.ticket(), line.ticket()]
     with pytest.raises(Refusal) as refused:
-        line.check()
+        line.ticket()
 
     assert refused.value.status == 429
     assert int(refused.value.headers["Retry-After"]) > 0
+
+    tickets.pop()
+    line.ticket()
+
+
+async def test_a_turn_that_is_over_makes_room() -> None:
+    line = Line(waiting=0)
+    ticket = line.ticket()
+    async with ticket.turn():
+        pass
+    second = line.ticket()
+    with pytest.raises(Refusal):
+        line.ticket()
+    del second
+
+
+def test_of_many_who_ask_at_the_same_moment_no_more_wait_than_may(
+    ws: Workspace, server: Callable[[Any], Running]
+) -> None:
+    held = Held()
+    running = server(held)
+    headers = {"Authorization": f"Bearer {access.create(ws.store, 'integration', 'test')}"}
+    body = {"model": "held", "stream": True, "messages": [{"role": "user", "content": "go"}]}
+    told: list[int] = []
+    most = 1 + WAITING
+
+    async def ask(http: httpx.AsyncClient) -> str:
+        async with http.stream("POST", "/v1/chat/completions", json=body, headers=headers) as response:
+            told.append(response.status_code)
+            if len(told) == 3 * most:
+                held.go.set()
+            return (await response.aread()).decode()
+
+    async def crowd() -> list[str]:
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=running.url, timeout=60, limits=limits) as http:
+            return await asyncio.gather(*(ask(http) for _ in range(3 * most)))
+
+    answers = asyncio.run(crowd())
+
+    assert Counter(told) == {200: most, 429: 2 * most}
+    assert sum("there" in answer for answer in answers) == most
 
 
 def test_the_official_client_reads_answers_streams_and_errors(ws: Workspace, server: Callable[[Any], Running]) -> None:

@@ -23,6 +23,7 @@ A_LOOK = 5.0
 """Seconds between two looks at the memory."""
 
 LONG = 250
+TRIES = 20
 STUCK = 60.0
 """Seconds after which a client without an answer or a refusal counts as stuck."""
 
@@ -77,22 +78,28 @@ async def _freed(target: Target, questions: Sequence[str]) -> float:
         running[asyncio.create_task(ask(target, next(more), sample, LONG))] = sample
         return sample
 
-    try:
+    async def full() -> None:
+        """Every place is taken by an answer that has begun."""
         while sum(bool(sample.first) for sample in running.values()) < AT_ONCE:
             for task in [task for task in running if task.done()]:
                 del running[task]
             while len(running) < AT_ONCE:
                 begin()
             await asyncio.sleep(0.01)
-        leaver, waiting = next(iter(running)), begin()
-        await asyncio.sleep(0.3)
-        if waiting.first or any(task.done() for task in running):
-            return float("nan")  # an answer ended by itself meanwhile, and nothing is measured
-        left = time.perf_counter()
-        leaver.cancel()
-        while not waiting.first and time.perf_counter() - left < STUCK:
-            await asyncio.sleep(0.005)
-        return waiting.first - left if waiting.first else float("nan")
+
+    try:
+        for _ in range(TRIES):
+            await full()
+            leaver, waiting = max(running, key=lambda task: running[task].first), begin()
+            await asyncio.sleep(0.3)
+            if waiting.first or any(task.done() for task in running):
+                continue  # an answer ended by itself meanwhile, and nothing can be told
+            left = time.perf_counter()
+            leaver.cancel()
+            while not waiting.first and time.perf_counter() - left < STUCK:
+                await asyncio.sleep(0.005)
+            return waiting.first - left if waiting.first else float("nan")
+        return float("nan")
     finally:
         for task in running:
             task.cancel()
