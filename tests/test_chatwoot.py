@@ -518,7 +518,7 @@ def test_what_a_server_went_on_with_and_was_killed_is_gone_on_with_again(
 def test_a_message_that_the_store_did_not_take_is_new_when_it_comes_again(
     chatwoot: Workspace, stand_in: StandIn
 ) -> None:
-    fault = "BEGIN INSERT INTO nowhere VALUES (1); END"
+    fault = "BEGIN SELECT json(NEW.id); END"  # which is none
     when = f"BEFORE INSERT ON deliveries WHEN NEW.channel = '{deliveries.UNFINISHED}'"
     with TestClient(application(chatwoot, Saying("Hello."))) as http:
         bot = Bot(http, chatwoot, stand_in)
