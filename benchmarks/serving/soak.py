@@ -80,7 +80,7 @@ async def _freed(target: Target, questions: Sequence[str]) -> float:
 
     async def full() -> None:
         """Every place is taken by an answer that has begun."""
-        while sum(bool(sample.first) for sample in running.values()) < AT_ONCE:
+        while sum(bool(sample.first) and not task.done() for task, sample in running.items()) < AT_ONCE:
             for task in [task for task in running if task.done()]:
                 del running[task]
             while len(running) < AT_ONCE:
