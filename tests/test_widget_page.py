@@ -455,17 +455,15 @@ def test_escape_elsewhere_on_the_page_leaves_the_chat_open(browser: Any, serve: 
     browser.switch_to.frame(frame)
     until(browser, lambda: focused(browser) == "message")
     browser.switch_to.default_content()
-    one(browser, "a").send_keys(Keys.ESCAPE)
+    # Which frame a real key reaches is the browser's affair: here it is pressed on the element itself.
+    escape = "arguments[0].dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true, composed: true}))"
+    browser.execute_script(escape, one(browser, "a"))
 
     assert frame.is_displayed()
 
-    def escaped() -> bool:
-        """Once more where the chat, of another process of the browser, took the focus back meanwhile."""
-        browser.execute_script("arguments[0].focus()", in_shadow(browser, ".open"))
-        ActionChains(browser).send_keys(Keys.ESCAPE).perform()
-        return not frame.is_displayed()
+    browser.execute_script(escape, in_shadow(browser, ".open"))
 
-    until(browser, escaped)
+    assert not frame.is_displayed()
 
 
 # --- Accessibility --------------------------------------------------------------------------------------------------
