@@ -159,7 +159,7 @@ def test_two_steps_move_the_adapter_and_neither_base_nor_teacher(prepared: Works
 
 
 def test_it_brings_the_student_nearer_to_the_teacher_than_the_rows_alone(prepared: Workspace, teacher: Path) -> None:
-    """On held-out rows, in the mean of the tokens; with as many steps each."""
+    """On held-out rows, in the mean of the tokens; with as many steps each. What was tuned can teach in its turn."""
     file = prepared.root / "deskwright.toml"
     file.write_text(file.read_text().replace("epochs = 1\n", 'epochs = 12\npatience = 30\nrecipe = "full"\n'))
     workspace = Workspace.open(prepared.root)
@@ -175,6 +175,10 @@ def test_it_brings_the_student_nearer_to_the_teacher_than_the_rows_alone(prepare
             assert found[name] < 0.5 * losses["from the teacher, before"]
 
     assert found["taught"] < 0.8 * found["alone"]
+
+    tuned = prepared.models / "taught" / "adapter"
+    again = find(workspace, str(tuned)).load()
+    assert distance(base.whole(tuned), again, held) == pytest.approx(0, abs=1e-6)
 
 
 def test_another_tokenizer_is_refused(prepared: Workspace, tmp_path: Path, teacher: Path) -> None:
