@@ -60,7 +60,9 @@ def general_loss(model: Any, tokenizer: Any) -> float:
     training = model.training
     model.eval()
     with torch.inference_mode():
-        costs = [_cost(model, tokenizer(line, return_tensors="pt").input_ids.to(model.device)) for line in _lines()]
+        costs = [
+            _cost(model, tokenizer(line, return_tensors="pt").input_ids.to(model.device)) for line in general_text()
+        ]
     model.train(training)
     return sum(cost for cost, _ in costs) / sum(count for _, count in costs)
 
@@ -73,5 +75,6 @@ def _cost(model: Any, ids: Any) -> tuple[float, int]:
 
 
 @cache
-def _lines() -> list[str]:
+def general_text() -> list[str]:
+    """Lines of plain English that no conversation holds."""
     return Path(__file__).with_name("general.txt").read_text(encoding="utf-8").splitlines()

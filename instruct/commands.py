@@ -15,6 +15,7 @@ from deskwright.workspace import Workspace
 
 if TYPE_CHECKING:
     from instruct.dataset import Report
+    from instruct.logits import Guide
     from instruct.rounds import Model
 
 
@@ -45,7 +46,8 @@ def build(root: Path) -> None:
 @click.option(
     "--distill-from", "teacher", metavar="MODEL", help="Learn from this model's answers too: id, folder or URL."
 )
-def tune(root: Path, trials: int | None, teacher: str | None) -> None:
+@click.option("--logits", is_flag=True, help="Learn how probable that model holds every token, not its answers.")
+def tune(root: Path, trials: int | None, teacher: str | None, logits: bool) -> None:
     """Tune the base model on the training set of all that is stored and reviewed now.
 
     Builds the training set first. Interrupted, it goes on where it was when it is run again; with nothing new to learn
@@ -55,21 +57,25 @@ def tune(root: Path, trials: int | None, teacher: str | None) -> None:
     deskwright tune --workspace shop
     deskwright tune --search 8 --workspace shop      # learning rate, rank and epochs; then set what it says
     deskwright tune --distill-from http://127.0.0.1:8000/v1 --workspace shop
+    deskwright tune --distill-from Qwen/Qwen2.5-7B-Instruct --logits --workspace shop   # of the base's family
     """
     from instruct import dataset, needs_human
     from instruct.tune import tune as run
 
+    if logits and not teacher:
+        raise click.UsageError("--logits says how to learn from the model of --distill-from; name that model too.")
     workspace = Workspace.open(root)
     report = dataset.build(workspace)
     click.echo(describe(report))
-    if teacher:
+    guide = _guided(workspace, teacher) if teacher and logits else None
+    if teacher and not logits:
         report = _distilled(workspace, report, teacher)
     if trials:
-        click.echo(_searched(workspace, report.fingerprint, trials))
+        click.echo(_searched(workspace, report.fingerprint, trials, guide))
         return
     if not (workspace.datasets / report.fingerprint / needs_human.REPORT).is_file():
         click.echo(needs_human.describe(needs_human.learn(workspace, report.fingerprint)))
-    model, fresh = run(workspace, report.fingerprint)
+    model, fresh = run(workspace, report.fingerprint, guide)
     if not fresh:
         click.echo(f"{model.name} was tuned on exactly this; nothing to do.")
         return
@@ -149,11 +155,20 @@ def _distilled(workspace: Workspace, report: Report, teacher: str) -> Report:
     return made
 
 
-def _searched(workspace: Workspace, fingerprint: str, trials: int) -> str:
+def _guided(workspace: Workspace, teacher: str) -> Guide:
+    """The teacher whose probabilities are learnt."""
+    from instruct.logits import SHARE, find
+
+    guide = find(workspace, teacher)
+    click.echo(f"Beside {guide.name}: {SHARE:.0%} of the training loss is the way to its probabilities of every token")
+    return guide
+
+
+def _searched(workspace: Workspace, fingerprint: str, trials: int, guide: Guide | None) -> str:
     """The trials as a table, and the lines to write into the configuration."""
     from instruct.search import search
 
-    tried = search(workspace, fingerprint, trials)
+    tried = search(workspace, fingerprint, trials, guide)
     rows = [
         [
             *(f"{value:g}" for value in trial.settings.values()),

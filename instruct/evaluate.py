@@ -117,7 +117,7 @@ def _tuning(workspace: Workspace, model: Model) -> dict[str, Any]:
         name: [[entry["step"], entry[key]] for entry in history if key in entry]
         for name, key in (("training", "loss"), ("validation", "eval_loss"))
     }
-    return {"curves": curves, "hours": card.hours, "energy": card.energy}
+    return {"curves": curves, "hours": card.hours, "energy": card.energy, "tuning": card.tuning}
 
 
 def describe(result: dict[str, Any]) -> str:

@@ -120,6 +120,8 @@ def _tuning(result: dict[str, Any]) -> str:
     """The losses by step as lines, and what tuning took."""
     curves = {name: points for name, points in result["curves"].items() if points}
     took = "" if result["hours"] is None else f"<p>{html.escape(energy.describe(result))}.</p>"
+    if name := result["tuning"].get("distilled_from"):
+        took += f"<p>Part of the training loss is the way to {html.escape(name)}'s probabilities of every token.</p>"
     if not curves:
         return took
     points = [point for each in curves.values() for point in each]

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 import shutil
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
 from instruct import recipe, tune
+
+if TYPE_CHECKING:
+    from instruct.logits import Guide
 
 SPREAD = 10.0
 """The learning rate is sought between the usual one divided and multiplied by this."""
@@ -34,8 +37,8 @@ class Trial:
     ended: str = ""
 
 
-def search(workspace: Workspace, fingerprint: str, trials: int) -> list[Trial]:
-    """So many trials, the best first.
+def search(workspace: Workspace, fingerprint: str, trials: int, guide: Guide | None = None) -> list[Trial]:
+    """So many trials, beside the guide where there is one; the best first.
 
     Raises:
         DeskwrightError: Optuna is not installed, or no trial came to its end.
@@ -52,7 +55,7 @@ def search(workspace: Workspace, fingerprint: str, trials: int) -> list[Trial]:
         pruner=optuna.pruners.MedianPruner(n_startup_trials=TRIALS_BEFORE_PRUNING),
     )
     for _ in progress(range(trials), "search", "trials", trials):
-        study.optimize(lambda trial: _loss(workspace, fingerprint, trial), n_trials=1, catch=RuntimeError)
+        study.optimize(lambda trial: _loss(workspace, fingerprint, trial, guide), n_trials=1, catch=RuntimeError)
     done = [_trial(trial) for trial in study.trials]
     if not any(trial.ended == "" for trial in done):
         raise DeskwrightError(
@@ -71,7 +74,7 @@ def _trial(trial: Any) -> Trial:
     return Trial(trial.params, None, "ended early" if state == "PRUNED" else f"failed: {trial.user_attrs.get(FAULT)}")
 
 
-def _loss(workspace: Workspace, fingerprint: str, trial: Any) -> float:
+def _loss(workspace: Workspace, fingerprint: str, trial: Any, guide: Guide | None) -> float:
     usual = tune.settings_of(workspace)["learning_rate"]
     tried = {
         "learning_rate": trial.suggest_float("learning_rate", usual / SPREAD, min(usual * SPREAD, 0.5), log=True),
@@ -84,7 +87,7 @@ def _loss(workspace: Workspace, fingerprint: str, trial: Any) -> float:
     working = workspace.models / f"trial-{trial.number}"
     shutil.rmtree(working, ignore_errors=True)
     try:
-        loss = tune.train(changed, fingerprint, working, [_pruning(trial)])["validation, best"]
+        loss = tune.train(changed, fingerprint, working, [_pruning(trial)], guide)["validation, best"]
         if not math.isfinite(loss):
             raise RuntimeError("the validation loss is no number")
         return loss

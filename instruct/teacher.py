@@ -26,6 +26,7 @@ KEY = "DESKWRIGHT_TEACHER_API_KEY"
 ANSWERS = "answers.jsonl"
 BATCH = 64
 """Answers that a kill may cost."""
+SERVER = ("http://", "https://")
 HINT = f"Its key is in {KEY} if it wants one. What was answered so far is kept; give the same command again to go on."
 
 
@@ -44,7 +45,7 @@ def find(workspace: Workspace, given: str, by: str = "--distill-from") -> Teache
     Raises:
         DeskwrightError: there is none there; the message says what to do.
     """
-    return _server(workspace, given, by) if given.startswith(("http://", "https://")) else _model(workspace, given)
+    return _server(workspace, given, by) if given.startswith(SERVER) else _model(workspace, given)
 
 
 def kept_answers(folder: Path, teacher: Teacher, rows: Sequence[Row]) -> list[Said]:
@@ -69,16 +70,26 @@ def _whole_lines(file: Path) -> list[str]:
     return whole.splitlines()
 
 
-def _model(workspace: Workspace, given: str) -> Teacher:
-    """Weights on this machine. What the workspace has pinned of its own base stays as it is."""
-    folder = Path(given).expanduser()
+def here(workspace: Workspace, given: str, chat_template: str = "") -> tuple[str, Workspace]:
+    """A model whose weights are on this machine, or come to it: its name, down to its commit or its weights, and the
+    workspace with it as its base. What the workspace has pinned of its own base stays as it is.
+
+    Raises:
+        DeskwrightError: it cannot be had; the message says what to do.
+    """
+    folder, name = Path(given).expanduser(), ""
     if not folder.is_dir():
         from instruct import hub
 
         name, revision = hub.parse(given)
         folder = hub.local(name, revision) or hub.fetch(name, revision)
-    section = workspace.config.model.model_copy(update={"base": str(folder), "chat_template": ""})
+    section = workspace.config.model.model_copy(update={"base": str(folder), "chat_template": chat_template})
     teaching = Workspace(workspace.root, workspace.config.model_copy(update={"model": section}), workspace.keys)
+    return f"{name}@{folder.name}" if name else base.digest(teaching), teaching
+
+
+def _model(workspace: Workspace, given: str) -> Teacher:
+    name, teaching = here(workspace, given)
     loaded: list[adapter.Loaded] = []
 
     def answer(rows: Sequence[Row]) -> list[Said]:
@@ -86,7 +97,7 @@ def _model(workspace: Workspace, given: str) -> Teacher:
             loaded.append(adapter.load(teaching, None))
         return generated(loaded[0], rows, "the teacher")
 
-    return Teacher(base.digest(teaching), answer)
+    return Teacher(name, answer)
 
 
 def _server(workspace: Workspace, given: str, by: str) -> Teacher:

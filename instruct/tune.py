@@ -5,6 +5,8 @@ truncation, since rows were fitted when built and an answer must not be cut; bat
 (`group_by_length`) and plain attention, which on a processor beat packing and the fused kind; no gradient checkpointing
 and bf16 only where the machine multiplies it natively; evaluation twice an epoch, best checkpoint kept, early stopping.
 
+With a guide (`instruct.logits`) the training loss is part its; the validation loss stays the agents'.
+
 A run that was interrupted goes on from its last checkpoint when the same command is given again.
 """
 
@@ -20,7 +22,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
@@ -29,6 +31,9 @@ from instruct.answering import remembered
 from instruct.prompt import render
 from instruct.rounds import Model
 from instruct.rows import Row, whole
+
+if TYPE_CHECKING:
+    from instruct.logits import Guide
 
 EVALUATIONS_AN_EPOCH = 2
 MOST_VALIDATION_ROWS = 128
@@ -41,27 +46,28 @@ WITHOUT_EFFECT = frozenset(("report_to", "country", "price_per_kwh"))
 TENSORBOARD = "tensorboard"
 
 
-def tune(workspace: Workspace, fingerprint: str) -> tuple[Model, bool]:
-    """The model tuned on this dataset with the present settings, and whether it was tuned now (else: found).
+def tune(workspace: Workspace, fingerprint: str, guide: Guide | None = None) -> tuple[Model, bool]:
+    """The model tuned on this dataset with the present settings, and beside the guide where there is one; and whether
+    it was tuned now (else: found).
 
     Raises:
         DeskwrightError: a row without a token to learn from; the message names it.
     """
-    settings = {**settings_of(workspace), "base": base.digest(workspace)}
+    settings = {**settings_of(workspace, guide), "base": base.digest(workspace)}
     inputs = hashlib.sha256(json.dumps([fingerprint, settings], sort_keys=True).encode()).hexdigest()[:12]
     working = workspace.models / f"training-{inputs}"
     done = next((m for m in rounds.models(workspace.store) if m.name.endswith(inputs)), None)
-    model = done or _made(workspace, fingerprint, inputs, working)
+    model = done or _made(workspace, fingerprint, inputs, working, guide)
     shutil.rmtree(working, ignore_errors=True)  # also what a run that was killed after it registered has left
     return model, done is None
 
 
-def _made(workspace: Workspace, fingerprint: str, inputs: str, working: Path) -> Model:
+def _made(workspace: Workspace, fingerprint: str, inputs: str, working: Path, guide: Guide | None) -> Model:
     """The model, registered. A run that was killed before it registered has left its folder whole, under a number that
     another may have taken since."""
     whole = next(workspace.models.glob(f"round-*-{inputs}"), None)
     if whole is None:
-        _make(workspace, fingerprint, working)
+        _make(workspace, fingerprint, working, guide)
         whole = working / "adapter"
     number = rounds.next_round(workspace.store)
     name = f"round-{number}-{inputs}"
@@ -71,12 +77,12 @@ def _made(workspace: Workspace, fingerprint: str, inputs: str, working: Path) ->
     return model
 
 
-def _make(workspace: Workspace, fingerprint: str, working: Path) -> None:
+def _make(workspace: Workspace, fingerprint: str, working: Path, guide: Guide | None) -> None:
     """Leaves the adapter with its card in `working/adapter`. What was trained before a kill is not trained again."""
     marker = working / TRAINED
     if not marker.is_file():
         stop = energy.start(workspace.config.tune)
-        losses = train(workspace, fingerprint, working)
+        losses = train(workspace, fingerprint, working, guide=guide)
         written = marker.with_suffix(".making")
         written.write_text(json.dumps({"losses": losses, **stop()}), encoding="utf-8")
         written.rename(marker)
@@ -88,7 +94,7 @@ def _make(workspace: Workspace, fingerprint: str, working: Path) -> None:
         system=config.dataset.system,
         passages=config.dataset.passages,
         max_tokens=config.dataset.max_tokens,
-        tuning=settings_of(workspace),
+        tuning=settings_of(workspace, guide),
         **json.loads(marker.read_text(encoding="utf-8")),
     )
     adapter.write_card(working / "adapter", card)
@@ -133,7 +139,9 @@ def balanced(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "weight": row["weight"] * sum(learnt) / weighed} for row in rows]
 
 
-def train(workspace: Workspace, fingerprint: str, working: Path, watching: Sequence[Any] = ()) -> dict[str, float]:
+def train(
+    workspace: Workspace, fingerprint: str, working: Path, watching: Sequence[Any] = (), guide: Guide | None = None
+) -> dict[str, float]:
     """Trains into `working`, leaves the adapter in `working/adapter`, returns the losses. `watching` are callbacks."""
     import torch
     from datasets import Dataset
@@ -160,10 +168,12 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
         model.set_attn_implementation("eager")
     elif not chosen.four_bits:
         model.to("cuda")
-    general_before = advice.general_loss(model, tokenizer)
+    teacher = guide and guide.load().to(model.device)
+    before = _measured(model, tokenizer, teacher, held, "before")
     steps_an_epoch = max(len(rows) // settings.batch, 1)
     every = max(steps_an_epoch // EVALUATIONS_AN_EPOCH, 1)
     trainer = Trainer(
+        teacher=teacher,
         model=model,
         processing_class=tokenizer,
         train_dataset=Dataset.from_list(rows),
@@ -213,16 +223,25 @@ def train(workspace: Workspace, fingerprint: str, working: Path, watching: Seque
         "validation, first": next(entry["eval_loss"] for entry in history if "eval_loss" in entry),
         "validation, best": float(trainer.state.best_metric),
         "training, last": train_losses[-1] if train_losses else float("nan"),
-        "general text, before": general_before,
-        "general text, after": advice.general_loss(trainer.model, tokenizer),
+        **before,
+        **_measured(trainer.model, tokenizer, teacher, held, "after"),
     }
 
 
-def settings_of(workspace: Workspace) -> dict[str, Any]:
-    """What of the `[tune]` section makes the model, with the learning rate that holds."""
+def _measured(model: Any, tokenizer: Any, teacher: Any, held: Sequence[dict[str, Any]], when: str) -> dict[str, float]:
+    """What is looked at before and after, in nats a token: general text, and the way to the teacher if there is one."""
+    from instruct.logits import distance
+
+    taught = {f"from the teacher, {when}": distance(model, teacher, held)} if teacher else {}
+    return {f"general text, {when}": advice.general_loss(model, tokenizer), **taught}
+
+
+def settings_of(workspace: Workspace, guide: Guide | None = None) -> dict[str, Any]:
+    """What of the `[tune]` section makes the model, with the learning rate that holds; and the guide."""
     chosen = workspace.config.tune.model_dump(exclude=set(WITHOUT_EFFECT))
     faster = FASTER_FOR_THE_DEMO if workspace.config.model.base == base.DEMO else 1
-    return {**chosen, "learning_rate": chosen["learning_rate"] or faster * recipe.read(chosen["recipe"]).learning_rate}
+    rate = chosen["learning_rate"] or faster * recipe.read(chosen["recipe"]).learning_rate
+    return {**chosen, "learning_rate": rate, **(guide.as_settings() if guide else {})}
 
 
 def _check_reporter(name: str) -> None:

@@ -39,7 +39,7 @@ def result(**more: Any) -> dict[str, Any]:
         "policy": {"quoted": 0.25, "asked back": 0.1, "handed over": 0.05, "offered a person": 0.0, "good": 0.4,
                    "good of those given alone": 0.6, "mean confidence": 0.41},
         "groups": {"topic": {}, "language": {}}, "examples": [], "ratings": {}, "judged": {},
-        "hours": None, "energy": None, "curves": {"training": [], "validation": []}, **more,
+        "hours": None, "energy": None, "tuning": {}, "curves": {"training": [], "validation": []}, **more,
     }  # fmt: skip
 
 
@@ -181,11 +181,18 @@ def test_the_page_has_what_the_model_says_word_for_word() -> None:
 
 def test_the_page_has_what_customers_get_what_people_say_and_how_it_was_tuned() -> None:
     people = {"rating": {"count": 3, "mean": 4.2, "interval": [3.9, 4.5]}}
+    taught = {"distilled_from": "big@1<2"}
     spent = {"hours": 0.5, "energy": {"kwh": 0.02, "co2_kg": 0.01, "country": "DEU", "cost": 0.3}}
     curves = {"training": [[2, 2.0], [4, 1.0]], "validation": [[2, 1.5], [4, 1.25]]}
-    full = page(result(ratings={"round-1": people, "round-0": {}}, curves=curves, weak="It is too weak.", **spent))
+    full = page(
+        result(
+            ratings={"round-1": people, "round-0": {}}, curves=curves, weak="It is too weak.", tuning=taught, **spent
+        )
+    )
     bare = page(result())
 
+    assert "the way to big@1&lt;2's probabilities of every token" in full
+    assert "probabilities of every token" not in bare
     for part in ("answered 60%", "quoted 25%", "asked back 10%", "handed over 5%"):
         assert part in full
     assert "<b>Weak:</b> It is too weak." in full

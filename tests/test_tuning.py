@@ -413,7 +413,7 @@ def test_killed_after_training_it_does_not_train_again(
 def test_killed_before_it_is_registered_it_takes_the_next_number_that_is_free(
     prepared: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make(workspace: Workspace, fingerprint: str, working: Path) -> None:
+    def make(workspace: Workspace, fingerprint: str, working: Path, guide: object) -> None:
         (working / "adapter").mkdir(parents=True)
         (working / "adapter" / adapter.CARD).write_text(working.name)
 
@@ -439,7 +439,7 @@ def test_killed_before_it_is_registered_it_takes_the_next_number_that_is_free(
 def test_killed_after_it_is_registered_the_next_run_tidies_up(
     prepared: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_make", lambda _, __, working: (working / "adapter").mkdir(parents=True))
+    monkeypatch.setattr(training, "_make", lambda _, __, working, ___: (working / "adapter").mkdir(parents=True))
     with monkeypatch.context() as patch:
         patch.setattr(training.shutil, "rmtree", lambda *_, **__: None)
         model, _ = tune(prepared, "set")
