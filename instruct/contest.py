@@ -22,7 +22,7 @@ from instruct.passages import Passage, Passages
 from instruct.rounds import Model
 from instruct.rows import Row, fit
 from instruct.served import AS_SERVED, Served, served
-from instruct.tune import examples
+from instruct.training import examples
 
 
 @dataclass

@@ -72,7 +72,7 @@ def divergence(student: Tensor, taught_by: Tensor) -> Tensor:
 
 
 def distance(model: Any, taught_by: Any, rows: Sequence[Mapping[str, Any]]) -> float:
-    """Nats a learnt token from the teacher's probabilities to the model's, in the mean over rows of `tune.examples`."""
+    """Nats a learnt token from the teacher's probabilities to the model's, in the mean over `training.examples`."""
     import torch
 
     training = model.training

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import progress
 from deskwright.workspace import Workspace
-from instruct import recipe, tune
+from instruct import recipe, training
 
 if TYPE_CHECKING:
     from instruct.logits import Guide
@@ -75,7 +75,7 @@ def _trial(trial: Any) -> Trial:
 
 
 def _loss(workspace: Workspace, fingerprint: str, trial: Any, guide: Guide | None) -> float:
-    usual = tune.settings_of(workspace)["learning_rate"]
+    usual = training.settings_of(workspace)["learning_rate"]
     tried = {
         "learning_rate": trial.suggest_float("learning_rate", usual / SPREAD, min(usual * SPREAD, 0.5), log=True),
         "epochs": float(trial.suggest_int("epochs", 1, MOST_EPOCHS)),
@@ -87,7 +87,7 @@ def _loss(workspace: Workspace, fingerprint: str, trial: Any, guide: Guide | Non
     working = workspace.models / f"trial-{trial.number}"
     shutil.rmtree(working, ignore_errors=True)
     try:
-        loss = tune.train(changed, fingerprint, working, [_pruning(trial)], guide)["validation, best"]
+        loss = training.train(changed, fingerprint, working, [_pruning(trial)], guide)["validation, best"]
         if not math.isfinite(loss):
             raise RuntimeError("the validation loss is no number")
         return loss

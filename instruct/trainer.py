@@ -9,7 +9,7 @@ the teacher's. The teacher is asked in training alone: evaluation measures the a
 
 Rows may have a `weight`, by which the loss of each of their learnt tokens is multiplied in training. It is still
 divided by the number of learnt tokens, and evaluation knows no weights, so that losses stay comparable. Who trains
-gives weights of one in the mean (`tune.balanced`).
+gives weights of one in the mean (`training.balanced`).
 """
 
 from __future__ import annotations

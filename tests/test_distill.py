@@ -24,7 +24,7 @@ from instruct.distill import DISTILLED, distil
 from instruct.prompt import render
 from instruct.rows import Row
 from instruct.teacher import KEY, Teacher, find
-from instruct.tune import examples
+from instruct.training import examples
 from privacy.gate import Gate
 from privacy.ingest import ingest
 from tests.test_tuning import made

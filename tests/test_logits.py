@@ -30,7 +30,8 @@ from instruct.logits import SHARE, distance, divergence, find
 from instruct.passages import Passage, Passages
 from instruct.search import search
 from instruct.trainer import MASKED, Trainer
-from instruct.tune import examples, train, tune
+from instruct.training import examples, train
+from instruct.tune import tune
 from privacy.gate import Gate
 from privacy.ingest import ingest
 from tests.hub_server import Hub, serve
@@ -234,7 +235,7 @@ def test_mixtures_of_experts_are_refused(tmp_path: Path, teacher: Path) -> None:
 
 def test_a_search_tries_beside_the_teacher(prepared: Workspace, teacher: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     guide, found = find(prepared, str(teacher)), []
-    monkeypatch.setattr("instruct.tune.train", lambda *asked: found.append(train(*asked)) or found[-1])
+    monkeypatch.setattr("instruct.training.train", lambda *asked: found.append(train(*asked)) or found[-1])
     search(prepared, "set", 1, guide)
 
     assert ["from the teacher, after" in losses for losses in found] == [True]

@@ -15,7 +15,7 @@ from instruct import demo_base, rounds
 from instruct.measures import METRICS, interval
 from instruct.rounds import Model
 from instruct.rows import Row, fit
-from instruct.tune import examples
+from instruct.training import examples
 from instruct.verdict import GUARDED, GUARDS, LEAST_CUSTOMERS, sentences, verdict
 
 

@@ -9,7 +9,7 @@ import pytest
 from instruct.prompt import render
 from instruct.rows import Row, whole
 from instruct.starter.tokenizer import train as train_tokenizer
-from instruct.tune import examples
+from instruct.training import examples
 
 SYSTEM = "You help customers of a bakery."
 TURNS = (("user", "When do you open?"), ("assistant", "At 7."), ("user", "And on Sunday?"))

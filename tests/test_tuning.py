@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from deskwright.errors import DeskwrightError
 from deskwright.store import now
 from deskwright.workspace import Workspace
-from instruct import adapter, advice, base, confidence, dataset, energy, needs_human, quoting, recipe, rounds
+from instruct import adapter, advice, base, confidence, dataset, energy, needs_human, quoting, recipe, rounds, training
 from instruct.answering import Said, remembered
 from instruct.contest import contest
 from instruct.passages import Passage, Passages
@@ -34,7 +34,7 @@ from instruct.tune import tune
 from tests.serving import judge
 from tests.test_needs_human import ORDINARY, UPSET
 
-training = importlib.import_module("instruct.tune")
+tuning = importlib.import_module("instruct.tune")
 
 FACTS = [(f"When does shop {n} open?", f"Shop {n} opens at {n % 12 + 1}, every day.") for n in range(24)]
 
@@ -201,7 +201,7 @@ def trainer_of(kind: type, folder: Path, rows: list[dict[str, Any]], **options: 
 def rows_of(folder: Path, outcomes: Sequence[str] = ("",) * 4) -> list[dict[str, Any]]:
     from transformers import AutoTokenizer
 
-    from instruct.tune import examples
+    from instruct.training import examples
 
     made_of = [replace(row(n, "train"), outcome=outcome) for n, outcome in enumerate(outcomes)]
     return examples(AutoTokenizer.from_pretrained(folder), made_of, "Help.")
@@ -257,9 +257,9 @@ def test_rows_count_by_their_weight_in_training_alone(tmp_path: Path) -> None:
     trainer = trainer_of(Trainer, folder, rows)
     batch = next(iter(trainer.get_train_dataloader()))
     found = {}
-    for training in (True, False):
-        trainer.model.train(training)
-        found[training] = float(trainer.compute_loss(trainer.model, dict(batch)).detach())
+    for learning in (True, False):
+        trainer.model.train(learning)
+        found[learning] = float(trainer.compute_loss(trainer.model, dict(batch)).detach())
 
     model, summed, weighed, tokens = AutoModelForCausalLM.from_pretrained(folder), 0.0, 0.0, 0
     for one in rows:
@@ -420,13 +420,13 @@ def test_killed_before_it_is_registered_it_takes_the_next_number_that_is_free(
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_make", make)
+    monkeypatch.setattr(tuning, "_make", make)
     with monkeypatch.context() as patch:
         patch.setattr(rounds, "register", killed)
         with pytest.raises(KeyboardInterrupt):
             tune(prepared, "set")
     other, _ = tune(with_settings(prepared, "rank = 4"), "set")
-    monkeypatch.setattr(training, "_make", killed)
+    monkeypatch.setattr(tuning, "_make", killed)
     model, fresh = tune(prepared, "set")
 
     assert fresh
@@ -439,9 +439,9 @@ def test_killed_before_it_is_registered_it_takes_the_next_number_that_is_free(
 def test_killed_after_it_is_registered_the_next_run_tidies_up(
     prepared: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_make", lambda _, __, working, ___: (working / "adapter").mkdir(parents=True))
+    monkeypatch.setattr(tuning, "_make", lambda _, __, working, ___: (working / "adapter").mkdir(parents=True))
     with monkeypatch.context() as patch:
-        patch.setattr(training.shutil, "rmtree", lambda *_, **__: None)
+        patch.setattr(tuning.shutil, "rmtree", lambda *_, **__: None)
         model, _ = tune(prepared, "set")
     left = list(prepared.models.glob("training-*"))
 

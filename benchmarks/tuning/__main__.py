@@ -65,7 +65,7 @@ def _examples(data: Path) -> tuple[Any, list[dict[str, Any]]]:
     from instruct.rows import Row
     from instruct.starter.dialogues import DEFAULT_SYSTEM
     from instruct.starter.tokenizer import train
-    from instruct.tune import examples
+    from instruct.training import examples
 
     about = {"customer": "c", "topic": "", "traced": (), "gate_version": "", "legal_basis": ""}
     with (data / "dialogues" / "bitext_support.csv").open(encoding="utf-8", newline="") as file:
