@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ import httpx
 import pytest
 from anyio import to_thread
 
+from deskwright.plugins import Generation, Token
 from deskwright.workspace import Workspace
 from serve import access
+from serve.commands import run
 from serve.engines.echo import Echo
 from serve.line import WAITING, Line
 from serve.parts import Parts
@@ -181,3 +183,47 @@ async def test_what_is_refused_counts_as_asked(crowd: Crowd, monkeypatch: pytest
         await crowd.complete(key)
 
     assert counted == ["key"]
+
+
+class Endless:
+    """Goes on until its client leaves."""
+
+    model, digest = "endless", ""
+
+    async def astream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> AsyncIterator[Token]:
+        while True:
+            await asyncio.sleep(0.01)
+            yield Token("word ")
+
+
+async def test_a_client_that_leaves_makes_room(ws: Workspace) -> None:
+    running = run(application(ws, Endless()), "127.0.0.1", 0)
+    key = {"Authorization": f"Bearer {access.create(ws.store, 'integration', 'test')}"}
+    body = {"model": "endless", "stream": True, "messages": [{"role": "user", "content": "go"}]}
+
+    async def ask(stay: AsyncExitStack) -> int:
+        response = await stay.enter_async_context(http.stream("POST", "/v1/chat/completions", json=body, headers=key))
+        return response.status_code
+
+    async def refused() -> bool:
+        async with AsyncExitStack() as probe:
+            return await ask(probe) == 429
+
+    limits = httpx.Limits(max_connections=None)
+    try:
+        async with (
+            httpx.AsyncClient(base_url=running.url, timeout=A_WHILE, limits=limits) as http,
+            AsyncExitStack() as others,
+            AsyncExitStack() as leaver,
+        ):
+            told = [await ask(leaver), *[await ask(others) for _ in range(WAITING)]]
+            before = await refused()
+            await leaver.aclose()
+            async with asyncio.timeout(A_WHILE):
+                while await refused():
+                    await asyncio.sleep(0.01)
+    finally:
+        running.stop()
+
+    assert told == [200] * (1 + WAITING)
+    assert before
