@@ -5,7 +5,9 @@ ONNX Runtime computes them on one core, since that is quickest for the one quest
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -15,17 +17,41 @@ import numpy.typing as npt
 from privacy.names.features import SURROGATE
 from privacy.names.features import folder as encoder_folder
 
+Vectors = npt.NDArray[np.float32]
+
 DIMENSIONS = 384
 MOST_TOKENS = 256
 BATCH = 64
 
 
-def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+_known: ContextVar[dict[str, Vectors] | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """While the block runs, no text is encoded twice in this context: several look at one customer's question."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
+def encode(texts: Sequence[str]) -> Vectors:
     """An array of shape (len(texts), 384), each row of length 1 (mean pooling over tokens, as the model's card says).
 
     Raises:
         DeskwrightError: the package's weights are not the published ones.
     """
+    known = _known.get()
+    if known is None:
+        return _encoded(texts)
+    new = [text for text in dict.fromkeys(texts) if text not in known]
+    known.update(zip(new, _encoded(new), strict=True))
+    return np.array([known[text] for text in texts], np.float32).reshape(-1, DIMENSIONS)
+
+
+def _encoded(texts: Sequence[str]) -> Vectors:
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
     by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for start in range(0, len(texts), BATCH):

@@ -10,12 +10,13 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
+from anyio import to_thread
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -117,22 +118,31 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="From `des
 Sent = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-def _allow(role: str) -> Callable[[Request, Sent], Key]:
-    def holder(request: Request, sent: Sent) -> Key:
+def _allow(role: str, lines_up: bool = False) -> Callable[[Request, Sent], Awaitable[Key]]:
+    """Who holds a key of this role. With `lines_up`, refused where the line is full, without a look into the store if
+    the key was good a moment ago: a wrong one is told that it is wrong, as ever."""
+
+    async def holder(request: Request, sent: Sent) -> Key:
         if sent is None or not sent.credentials.strip():
             raise Refusal(
                 401, "No API key was sent. Send the header `Authorization: Bearer dw_...`.", "invalid_api_key"
             )
-        found = check(request.app.state.parts.workspace.store, sent.credentials.strip())
-        limits = request.app.state.parts.limits
+        parts, key = request.app.state.parts, sent.credentials.strip()
+        line = parts.live.served.line if lines_up else None
+        known = parts.lately.keys.get(_hash(key)) if line and line.full else None  # whom `look` refuses in the end
+        found: Key | None = known or await to_thread.run_sync(check, parts.workspace.store, key)
         if found is None:
-            limits.count_address(request)
+            parts.limits.count_address(request)
             raise Refusal(401, "This API key is not known, or was revoked.", "invalid_api_key")
+        if not known:
+            parts.lately.keys[_hash(key)] = found
         if found.role not in (role, "admin"):
             raise Refusal(
                 403, f"This key has the role {found.role}; {ROLES[role]} needs {role} or admin.", "wrong_role"
             )
-        limits.count("key", found.id)
+        parts.limits.count("key", found.id)
+        if line:
+            line.look()
         return found
 
     return holder
@@ -141,9 +151,15 @@ def _allow(role: str) -> Callable[[Request, Sent], Key]:
 Integration = Annotated[Key, Depends(_allow("integration"))]
 """A route with this parameter answers holders of an integration key only."""
 
+Asker = Annotated[Key, Depends(_allow("integration", lines_up=True))]
+"""The same, while the line of those who wait for an answer has room."""
 
-def _reviewer(request: Request, sent: Sent, cookie: logins.Cookie) -> Key | Person:
-    return logins.person(request) if sent is None else _allow("reviewer")(request, sent)
+
+async def _reviewer(request: Request, sent: Sent, cookie: logins.Cookie) -> Key | Person:
+    return await (to_thread.run_sync(logins.person, request) if sent is None else _of_reviewer(request, sent))
+
+
+_of_reviewer = _allow("reviewer")
 
 
 Reviewer = Annotated[Key | Person, Depends(_reviewer)]

@@ -88,7 +88,7 @@ async def answer(parts: Parts, served: Served, ask: Ask) -> AsyncGenerator[str |
     generated, shown, end = "", "", None
     try:
         async with (ask.ticket or served.line.ticket(always=True)).turn():
-            state = await to_thread.run_sync(ground(served.chat).invoke, state)
+            state = await to_thread.run_sync(ground, served.chat, state)
             async with aclosing(_ours(parts, ask, tell(served.chat, cast(State, state)))) as pieces:
                 async for new in pieces:
                     state.update(new)

@@ -33,6 +33,7 @@ from pydantic import ConfigDict
 from deskwright.conversation import Participant
 from deskwright.plugins import Engine, Generation, Token
 from instruct.confidence import FOUND
+from instruct.encoder import once
 from instruct.passages import Passage
 from instruct.prompt import compose
 from instruct.quoting import LOOKED_AT, quotable
@@ -248,9 +249,14 @@ def speak() -> Part:
     return RunnableGenerator(run)
 
 
-def ground(chat: Part) -> Part:
-    """What of a chat comes before the first token: redact, retrieve, decide, prompt."""
-    return RunnableSequence(*_steps(chat)[:-2])
+def ground(chat: Part, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a chat comes before the first token, for a server: redact, retrieve, decide, prompt, without what a chain
+    costs, and without a text being encoded twice."""
+    known = dict(state)
+    with once():
+        for part in _steps(chat)[:-2]:
+            known = part.func(known)
+    return known
 
 
 def at_once(chat: Part) -> int:

@@ -12,7 +12,8 @@ from deskwright.store import now
 from serve.desk import WITH_PEOPLE
 from serve.handover import from_people, hand_over, keep
 from serve.parts import Parts, Shared
-from serve.widget_api import CHANNEL, LONGEST_MESSAGE, Chat, Own, Renewed, Watched
+from serve.widget_api import CHANNEL
+from serve.widget_session import LONGEST_MESSAGE, Chat, Own, Renewed, Watched
 
 LONGEST_CONTACT = 200
 

@@ -25,15 +25,29 @@ class Line:
         self.turn = anyio.Semaphore(at_once)
         self._present = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether nobody more is let in for the moment. To look costs nothing, and takes no place."""
+        return self._present >= self._most
+
+    def look(self) -> None:
+        """Takes no place.
+
+        Raises:
+            Refusal: the line is full.
+        """
+        if self.full:
+            message = "Too many people are asking at this moment. Try again shortly."
+            raise Refusal(429, message, "busy", headers={"Retry-After": str(self._seconds)})
+
     def ticket(self, *, always: bool = False) -> Ticket:
         """A place in the line, from now on.
 
         Raises:
-            Refusal: too many have one already, and this one is not to have it `always`.
+            Refusal: the line is full, and this one is not to have a place `always`.
         """
-        if self._present >= self._most and not always:
-            message = "Too many people are asking at this moment. Try again shortly."
-            raise Refusal(429, message, "busy", headers={"Retry-After": str(self._seconds)})
+        if not always:
+            self.look()
         self._present += 1
         return Ticket(self)
 

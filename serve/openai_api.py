@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from serve.access import Integration
+from serve.access import Asker, Integration
 from serve.answers import Ask, Finished, answer
 from serve.chat_schema import CHUNKS, NAME, ChatRequest, Completion, ModelAbout, ModelList
 from serve.live import Served
@@ -55,7 +55,7 @@ async def model(name: str, parts: Shared, key: Integration) -> ModelAbout:
 
 
 @router.post("/v1/chat/completions", response_model=None, responses={200: ANSWERED, **documented(400, 401, 403, 404)})
-async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Integration) -> Response | dict[str, Any]:
+async def complete(request: Request, asked: ChatRequest, parts: Shared, key: Asker) -> Response | dict[str, Any]:
     """Answers a conversation, at once or streamed."""
     served = await parts.live.current()
     _known(asked.model, served)

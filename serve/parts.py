@@ -9,10 +9,11 @@ from threading import Lock
 from typing import Annotated
 
 from anyio import CapacityLimiter
+from cachetools import TTLCache
 from fastapi import Depends, Request
 
 from deskwright.workspace import Workspace
-from serve.access import TOKEN_SECONDS
+from serve.access import TOKEN_SECONDS, Key
 from serve.chat import Redactor
 from serve.deliveries import Unfinished
 from serve.desk import Desk
@@ -27,6 +28,9 @@ REMEMBERED = 2000
 
 PASSWORDS_AT_ONCE = 2
 """So many passwords are checked at a time: each takes 64 MiB."""
+
+LATELY = 60.0
+"""Seconds for which what was found in the store is good enough to refuse somebody, never to let them in."""
 
 Turns = list[dict[str, str]]
 
@@ -70,6 +74,16 @@ class Memory:
             self._chats.popitem(last=False)
 
 
+class Lately:
+    """What the store said a moment ago, so that a crowd can be refused without it. For the event loop's thread only."""
+
+    def __init__(self, most: int = REMEMBERED, seconds: float = LATELY) -> None:
+        self.keys: TTLCache[str, Key] = TTLCache(most, seconds)
+        """Keys that are valid, by their hash."""
+        self.bots: TTLCache[str, int] = TTLCache(most, seconds)
+        """Chats that are the bot's, with the moves that the desk had made by then."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """All of them, made once by `create_app`."""
@@ -86,10 +100,11 @@ class Parts:
     secret: bytes = field(repr=False)
     """Signs the widget's tokens."""
     memory: Memory = field(default_factory=Memory)
+    lately: Lately = field(default_factory=Lately)
     passwords: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PASSWORDS_AT_ONCE))
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     parts = request.app.state.parts
     assert isinstance(parts, Parts)
     return parts

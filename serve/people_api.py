@@ -20,7 +20,8 @@ from serve.handover_api import people_there
 from serve.pages import page
 from serve.parts import Parts, Shared
 from serve.refusals import Refusal
-from serve.widget_api import CHANNEL, LONGEST_MESSAGE
+from serve.widget_api import CHANNEL
+from serve.widget_session import LONGEST_MESSAGE
 
 MINUTES_AT_WORK = 30
 MOST_AT_WORK = 20

@@ -22,7 +22,8 @@ from instruct.encoder import encode
 from instruct.nearest import Nearest
 from instruct.passages import DEPTH, Passage, Passages, fused
 from privacy.gate import Gate
-from serve.chat import prompt, redact, retrieve
+from serve.chat import build_chat, ground
+from serve.engines.echo import Echo
 
 PAIRS = 50_000
 ASKED = 200
@@ -78,7 +79,7 @@ def _times(
     nearest, codes = Nearest(matrix), Codes([question for question, _ in held])
     vectors = dict(zip(questions, encode(questions), strict=True))
     single = matrix.astype(np.float32)
-    path = redact(gate) | retrieve(index, 1) | prompt("Help.")
+    chat = build_chat(gate, Echo("echo", ""), index, "Help.", 1)
     by_meaning = {question: nearest.search(vectors[question], DEPTH) for question in questions}
     by_code = {question: codes.search(question, DEPTH) for question in questions}
     parts: dict[str, Callable[[str], Any]] = {
@@ -87,8 +88,8 @@ def _times(
         "by meaning": lambda question: nearest.search(vectors[question], DEPTH),
         "by code (BM25)": lambda question: codes.search(question, DEPTH),
         "fuse": lambda question: fused(by_meaning[question], by_code[question]),
-        "whole: redact, retrieve, prompt": lambda question: path.invoke(
-            {"turns": [{"role": "user", "content": question}]}
+        "whole: redact, retrieve, prompt": lambda question: ground(
+            chat, {"turns": [{"role": "user", "content": question}]}
         ),
         "numpy, all vectors": lambda question: np.argsort(-(single @ vectors[question]), kind="stable")[:NEAREST],
     }

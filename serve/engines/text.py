@@ -26,10 +26,12 @@ def fit(tokenizer: Any, messages: Sequence[Mapping[str, str]], most: int, contex
         TooLong: those two alone do not fit into `context` tokens.
     """
     turns = list(messages)
-    sizes = [len(tokenizer(turn["content"], add_special_tokens=False)["input_ids"]) for turn in turns]
-    while sum(sizes) + most > context and len(turns) > 2:  # roughly first: rendering costs
-        del turns[1], sizes[1]
     ids = render(tokenizer, turns, prompt=True)
+    if len(ids) + most > context and len(turns) > 2:  # roughly first: rendering costs
+        sizes = [len(tokenizer(turn["content"], add_special_tokens=False)["input_ids"]) for turn in turns]
+        while sum(sizes) + most > context and len(turns) > 2:
+            del turns[1], sizes[1]
+        ids = render(tokenizer, turns, prompt=True)
     while len(ids) + most > context and len(turns) > 2:
         del turns[1]
         ids = render(tokenizer, turns, prompt=True)
