@@ -79,7 +79,8 @@ def _times(
     nearest, codes = Nearest(matrix), Codes([question for question, _ in held])
     vectors = dict(zip(questions, encode(questions), strict=True))
     single = matrix.astype(np.float32)
-    chat = build_chat(gate, Echo("echo", ""), index, "Help.", 1)
+    unasked = Gate.of(opened)  # the other one remembers what it was asked
+    chat = build_chat(unasked, Echo("echo", ""), index, "Help.", 1)
     by_meaning = {question: nearest.search(vectors[question], DEPTH) for question in questions}
     by_code = {question: codes.search(question, DEPTH) for question in questions}
     parts: dict[str, Callable[[str], Any]] = {

@@ -21,38 +21,42 @@ from benchmarks.serving.load import drain, measure
 from deskwright.terminal import hush
 
 AT_ONCE = (1, 4, 16, 64)
+QUESTIONS = 256
+"""For each number of clients."""
 RAW = "OpenVINO GenAI, no server"
 Found = dict[str, dict[str, dict[str, Any]]]
 """Server -> clients -> what was measured."""
 
 
 def speed(out: Path, seconds: float, at_once: Sequence[int], llama: str) -> Iterator[Table]:
-    """Every server answers every number of clients, one server after the other."""
+    """Every server answers every number of clients, one server after the other. Each number of clients has questions of
+    its own: else a server that keeps what it has computed of a prompt would be spared what the engine alone is not."""
     folder, workspace = out / "model", out / "workspace"
-    questions = model.questions(model.make(folder), 256)
+    asked = model.questions(model.make(folder), QUESTIONS * (len(at_once) + 1))
+    warming, *sets = [asked[first : first + QUESTIONS] for first in range(0, len(asked), QUESTIONS)]
     key = _workspace(workspace, folder)
     found: Found = {}
     with ExitStack() as running:
         started = [running.enter_context(server) for server in _servers(folder, workspace, key, llama, out)]
         converted = next((workspace / "openvino").iterdir())
         for server in started:
-            measure(server.target, questions, 2, 5)
+            measure(server.target, warming, 2, 5)
             server.stop()
-        for clients in at_once:
-            found.setdefault(RAW, {})[str(clients)] = _raw(folder, converted, clients, seconds)
+        for clients, questions in zip(at_once, sets, strict=True):
+            found.setdefault(RAW, {})[str(clients)] = _raw(folder, converted, questions, clients, seconds)
             for server in started:
                 server.go_on()
-                drain(server.target, questions[0])
+                drain(server.target, warming[0])
                 one = measure(server.target, questions, clients, seconds)
                 found.setdefault(server.name, {})[str(clients)] = {**one, "memory": server.memory()}
                 server.stop()
             yield _table(found, clients)
 
 
-def _raw(folder: Path, converted: Path, clients: int, seconds: float) -> dict[str, Any]:
+def _raw(folder: Path, converted: Path, questions: Sequence[str], clients: int, seconds: float) -> dict[str, Any]:
     words = map(str, (folder, converted, clients, seconds))
     command = [sys.executable, "-m", "benchmarks.serving.raw", *words]
-    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    told = subprocess.run(command, check=True, input=json.dumps(questions), stdout=subprocess.PIPE, text=True).stdout
     measured: dict[str, Any] = json.loads(told.splitlines()[-1])
     return measured
 
@@ -109,7 +113,7 @@ def _row(name: str, one: dict[str, Any], raw: dict[str, Any]) -> list[str]:
 def endurance(out: Path, seconds: float) -> Iterator[Table]:
     """Two hundred clients at our server, for a long time."""
     folder, workspace = out / "model", out / "workspace"
-    questions = model.questions(model.make(folder), 256)
+    questions = model.questions(model.make(folder), QUESTIONS)
     key = _workspace(workspace, folder)
     with servers.deskwright(workspace, "openvino", key) as server:
         yield soak.run(server, questions, seconds)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.serving.raw FOLDER CONVERTED CLIENTS SECONDS`: OpenVINO GenAI's own loop alone -> JSON.
+"""`python -m benchmarks.serving.raw FOLDER CONVERTED CLIENTS SECONDS < QUESTIONS`: OpenVINO GenAI's own loop -> JSON.
 
 The same model, prompts and settings as in the server, and nothing else in the process: no server can be faster.
 """
@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 
 from benchmarks.serving.load import NEW_TOKENS, SYSTEM, Sample, summary
-from benchmarks.serving.model import questions
 
 
 def main(model: Path, converted: Path, clients: int, seconds: float) -> None:
@@ -29,7 +28,7 @@ def main(model: Path, converted: Path, clients: int, seconds: float) -> None:
     tokenizer = AutoTokenizer.from_pretrained(model)
     prompts = itertools.cycle(
         render(tokenizer, [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}], prompt=True)
-        for question in questions(tokenizer, 256)
+        for question in json.load(sys.stdin)
     )
     pipeline = _pipeline(converted, _room(converted, 2048)[0], False)
     settings = _settings(Generation(max_tokens=NEW_TOKENS), NEW_TOKENS, frozenset({tokenizer.eos_token_id}))
