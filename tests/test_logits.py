@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -23,40 +21,27 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig
 
 from deskwright.errors import DeskwrightError
-from deskwright.store import now
 from deskwright.workspace import Workspace
 from instruct import adapter, base, dataset, rounds
 from instruct.logits import SHARE, distance, divergence, find
-from instruct.passages import Passage, Passages
 from instruct.search import search
 from instruct.trainer import MASKED, Trainer
 from instruct.training import examples, train
 from instruct.tune import tune
 from privacy.gate import Gate
 from privacy.ingest import ingest
+from tests import test_tuning
 from tests.hub_server import Hub, serve
 from tests.test_distill import GOODS, conversation
+from tests.test_loop import kill_after_a_checkpoint
 from tests.test_models import turn_to
-from tests.test_tuning import FACTS, made, row, rows_of, trainer_of, with_settings
+from tests.test_tuning import FACTS, made, row, rows_of, trainer_of
 
 PADS = 24
 
 
-@pytest.fixture
-def prepared(ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace with a base model of its own, and sixteen rows to tune it on."""
-    rows = [row(n, "train") for n in range(16)] + [row(n, "validation") for n in range(16, 20)]
-    monkeypatch.setattr(dataset, "read", lambda _, fingerprint, split: [one for one in rows if one.split == split])
-    with ws.store.begin() as connection:
-        tables = ws.store.tables
-        ws.store.upsert(connection, tables.datasets, {"fingerprint": "set"}, {"made_at": now(), "report": {"rows": {}}})
-    folder = ws.datasets / "set"
-    folder.mkdir(parents=True)
-    known = [Passage(one.id, one.turns[-1][1], one.answer) for one in rows if one.split == "train"]
-    Passages.build(known, [passage.id for passage in known]).save(folder)
-    file = ws.root / "deskwright.toml"
-    file.write_text(file.read_text().replace('base = "demo"', f'base = "{made(tmp_path / "base")}"'))
-    return with_settings(ws, "epochs = 1", "learning_rate = 0.01")
+prepared = test_tuning.prepared
+"""A workspace with a base model of its own, and rows to tune it on."""
 
 
 def taught(folder: Path, pads: int = 0) -> Path:
@@ -276,12 +261,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_model(ws: Workspace, tmp_path
         command = [sys.executable, "-m", "deskwright", "tune", "--distill-from", str(folder), "--logits"]
         command += ["--workspace", str(root)]
         if case == "killed":
-            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while not list(root.glob("models/training-*/checkpoints/checkpoint-*/trainer_state.json")):
-                assert running.poll() is None
-                time.sleep(0.02)
-            running.kill()
-            assert running.wait() == -signal.SIGKILL
+            kill_after_a_checkpoint(command, root)
         again = subprocess.run(command, capture_output=True, text=True, check=True)
         model = rounds.find(Workspace.open(root).store, None)
         losses[case] = adapter.read_card(root / "models" / model.name).losses

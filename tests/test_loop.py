@@ -296,6 +296,16 @@ def test_a_correction_is_in_the_next_rounds_training_rows_and_rollback_brings_th
     assert audit.broken_at(loop.ws.store) is None
 
 
+def kill_after_a_checkpoint(command: list[str], root: Path) -> None:
+    """`kill -9` of a tuning in the workspace at `root`, as soon as it can go on from somewhere."""
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list(root.glob("models/training-*/checkpoints/checkpoint-*/trainer_state.json")):
+        assert running.poll() is None
+        time.sleep(0.02)
+    running.kill()
+    assert running.wait() == -signal.SIGKILL
+
+
 def test_a_tuning_run_that_was_killed_goes_on_to_the_same_loss(loop: Loop, tmp_path: Path) -> None:
     """`kill -9` after a checkpoint, then the same command; beside it the same run undisturbed."""
     losses = {}
@@ -308,12 +318,7 @@ def test_a_tuning_run_that_was_killed_goes_on_to_the_same_loss(loop: Loop, tmp_p
         )
         command = [sys.executable, "-m", "deskwright", "tune", "--workspace", str(root)]
         if case == "killed":
-            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while not list(root.glob("models/training-*/checkpoints/checkpoint-*/trainer_state.json")):
-                assert running.poll() is None
-                time.sleep(0.02)
-            running.kill()
-            assert running.wait() == -signal.SIGKILL
+            kill_after_a_checkpoint(command, root)
         again = subprocess.run(command, capture_output=True, text=True, check=True)
         model = rounds.find(Workspace.open(root).store, None)
         losses[case] = adapter.read_card(root / "models" / model.name).losses["validation, best"]
