@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import aclosing
@@ -19,6 +23,7 @@ from instruct.demo_base import _tokenizer
 from instruct.prompt import render
 from serve.engines.conversion import Unconvertible, convert
 from serve.engines.openvino import OpenVINO
+from serve.engines.steps import Lost, Steps
 from serve.engines.text import TooLong, fit
 from serve.engines.transformers import Transformers
 
@@ -194,15 +199,56 @@ def test_many_are_answered_together_and_one_that_leaves_frees_its_place(
     assert not engine._steps._requests
 
 
-def test_an_engine_nobody_uses_ends_its_thread(ws: Workspace, tiny: tuple[Any, Any], converted: Path) -> None:
+def test_an_engine_nobody_uses_ends_its_process(ws: Workspace, tiny: tuple[Any, Any], converted: Path) -> None:
     engine = OpenVINO(converted, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
-    thread = engine._steps._thread
-    assert thread.is_alive()
+    process = child_of(engine)
+    assert process.poll() is None
     del engine
     gc.collect()
-    thread.join(10)
 
-    assert not thread.is_alive()
+    assert process.wait(10) == 0
+
+
+def child_of(engine: OpenVINO) -> subprocess.Popen[bytes]:
+    assert engine._steps._child is not None
+    return engine._steps._child.process
+
+
+def test_a_process_that_is_killed_ends_its_answers_and_the_next_question_starts_another(
+    ws: Workspace, tiny: tuple[Any, Any], converted: Path
+) -> None:
+    engine = OpenVINO(converted, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
+    alone = whole(list(engine.stream(ASK, Generation(max_tokens=15))))
+    process = child_of(engine)
+    process.send_signal(signal.SIGSTOP)
+    stream = engine.stream(ASK, Generation(max_tokens=40))
+    threading.Timer(0.2, process.kill).start()
+
+    with pytest.raises(Lost, match="ended with status -9"):
+        next(stream)
+    assert whole(list(engine.stream(ASK, Generation(max_tokens=15)))) == alone
+
+
+def test_a_server_that_is_killed_takes_its_process_with_it(
+    ws: Workspace, tiny: tuple[Any, Any], converted: Path
+) -> None:
+    server = (
+        "import sys, time; from pathlib import Path; from serve.engines.steps import Steps\n"
+        "steps = Steps(Path(sys.argv[1]), 8, exact=True); print(steps._child.process.pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", server, str(converted)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        os.kill(child, 0)
+        process.kill()
+        rest, _ = process.communicate(timeout=60)  # the child holds the pipe too, and so it lasts until both are gone
+
+    assert rest == ""
+
+
+def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Lost, match=r"could not load the model in .*nothing"):
+        Steps(tmp_path / "nothing", 8, exact=True)
 
 
 def test_a_model_with_windows_is_refused_in_a_sentence(tmp_path: Path) -> None:

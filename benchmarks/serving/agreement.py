@@ -58,18 +58,17 @@ def _ways(loaded: Any, out: Path) -> Iterator[tuple[str, Tell]]:
 
 
 def _openvino(folder: Path, context: int, last: frozenset[int], *, exact: bool) -> Tell:
-    import numpy as np
-    import openvino
+    from serve.engines.openvino import room, settings_of
+    from serve.engines.steps import config, open_pipeline, read, tensor
 
-    from serve.engines.openvino import _pipeline, _read, _room, _settings
-
-    pipeline, settings = _pipeline(folder, _room(folder, context)[0], exact), _settings(Generation(), MOST, last)
+    pipeline = open_pipeline(folder, room(folder, context)[0], exact=exact)
+    settings = config(settings_of(Generation(), MOST, last))
 
     def tell(prompt: list[int]) -> list[int]:
-        handle = pipeline.add_request(0, openvino.Tensor(np.array([prompt], dtype=np.int64)), settings)
+        handle = pipeline.add_request(0, tensor(prompt), settings)
         while pipeline.has_non_finished_requests():
             pipeline.step()
-        return _until(last, (token for token, _ in _read(handle)))
+        return _until(last, (token for token, _ in read(handle)))
 
     return tell
 

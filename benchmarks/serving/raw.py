@@ -17,26 +17,26 @@ from benchmarks.serving.load import NEW_TOKENS, SYSTEM, Sample, summary
 
 
 def main(model: Path, converted: Path, clients: int, seconds: float) -> None:
-    import numpy as np
-    import openvino
     from transformers import AutoTokenizer
 
     from deskwright.plugins import Generation
     from instruct.prompt import render
-    from serve.engines.openvino import _pipeline, _room, _settings
+    from serve.engines.openvino import room, settings_of
+    from serve.engines.steps import config, open_pipeline, tensor
 
     tokenizer = AutoTokenizer.from_pretrained(model)
     prompts = itertools.cycle(
         render(tokenizer, [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question}], prompt=True)
         for question in json.load(sys.stdin)
     )
-    pipeline = _pipeline(converted, _room(converted, 2048)[0], False)
-    settings = _settings(Generation(max_tokens=NEW_TOKENS), NEW_TOKENS, frozenset({tokenizer.eos_token_id}))
+    pipeline = open_pipeline(converted, room(converted, 2048)[0], exact=False)
+    how = Generation(max_tokens=NEW_TOKENS)
+    settings = config(settings_of(how, NEW_TOKENS, frozenset({tokenizer.eos_token_id})))
     samples: list[Sample] = []
     numbers = itertools.count()
 
     def begin() -> tuple[object, Sample]:
-        ids = openvino.Tensor(np.array([next(prompts)], dtype=np.int64))
+        ids = tensor(next(prompts))
         samples.append(Sample(time.perf_counter()))
         return pipeline.add_request(next(numbers), ids, settings), samples[-1]
 

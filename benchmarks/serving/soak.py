@@ -68,7 +68,7 @@ async def _look(server: Server, memory: list[int]) -> None:
 
 async def _freed(target: Target, questions: Sequence[str]) -> float:
     """Seconds from a client's leaving to the first word for the one that waited for a place."""
-    from serve.engines.openvino import AT_ONCE
+    from serve.engines.steps import AT_ONCE
 
     running: dict[asyncio.Task[None], Sample] = {}
     more = itertools.cycle(questions)

@@ -1,22 +1,20 @@
 """Chat messages -> tokens of a causal language model that OpenVINO GenAI runs, many answers at a time.
 
 The model is converted once and kept in the workspace; the prompt is rendered by `instruct.prompt`, as in training, so
-that no second tokenizer is needed. One thread runs the pipeline's steps while there is something to generate.
+that no second tokenizer is needed. `serve.engines.steps` runs the pipeline.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import logging
 import math
 import os
 import queue
 import secrets
-import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,12 +28,10 @@ from instruct.answering import ends
 from instruct.rounds import Model, champions
 from serve.engines import kept
 from serve.engines.conversion import ABOUT, convert
+from serve.engines.steps import AT_ONCE, Brought, Steps
 from serve.engines.text import Detokenizer, Stops, context_of, fit
 
 log = logging.getLogger("deskwright.serve")
-
-AT_ONCE = 64
-"""Answers generated at the same time; further ones wait."""
 
 BLOCK = 32
 """Tokens a block of the cache has on processors."""
@@ -46,9 +42,6 @@ MOST_CACHE = 2 << 30
 BYTES = 4
 """Of a number in the cache, at most; the runtime may choose fewer."""
 
-A_STEP = 1024
-"""Prompt tokens read in one step at most, so that a long question does not hold up the other answers."""
-
 NEVER = 1 << 30
 """An id that no token has, for models without an end: the pipeline insists on one."""
 
@@ -57,14 +50,6 @@ FORM = "1"
 
 KEPT = 2
 """Promoted models whose copies stay: the present one, and the one that a rollback brings back."""
-
-Piece = tuple[int, float]
-"""A token's id and its probability."""
-
-Brought = list[Piece] | None | Exception
-"""What a step brought; None for the end, or why there is no more."""
-
-Deliver = Callable[[Brought], None]
 
 
 class OpenVINO:
@@ -77,8 +62,8 @@ class OpenVINO:
         self.digest = digest
         self._tokenizer = like.tokenizer
         self._ends = frozenset(ends(like))
-        blocks, self._context = _room(folder, context_of(like.model))
-        self._steps = _Steps(_pipeline(folder, blocks, exact))
+        blocks, self._context = room(folder, context_of(like.model))
+        self._steps = Steps(folder, blocks, exact=exact)
         weakref.finalize(self, self._steps.close)
 
     @classmethod
@@ -152,7 +137,7 @@ class _Answer:
     def __init__(self, engine: OpenVINO, messages: Sequence[Mapping[str, str]], how: Generation) -> None:
         self.prompt = fit(engine._tokenizer, messages, how.max_tokens, engine._context, engine.model)
         most = min(how.max_tokens, engine._context - len(self.prompt))
-        self.settings = _settings(how, most, engine._ends)
+        self.settings = settings_of(how, most, engine._ends)
         self.finished = False
         self._ends = engine._ends
         self._text, self._stops = Detokenizer(engine._tokenizer), Stops(how.stop)
@@ -183,88 +168,7 @@ class _Answer:
         return Token(said + rest, reason, len(self.prompt), self._made, confidence=confidence)
 
 
-class _Steps:
-    """Runs the pipeline in one thread, which alone reads and ends requests; it sleeps while nothing is asked for."""
-
-    def __init__(self, pipeline: Any) -> None:
-        self._pipeline = pipeline
-        self._numbers = itertools.count()
-        self._wake = threading.Condition()
-        self._requests: dict[int, tuple[Any, Deliver]] = {}
-        self._left: list[Any] = []
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="deskwright-openvino", daemon=True)
-        self._thread.start()
-
-    def begin(self, prompt: list[int], settings: Any, deliver: Deliver) -> int:
-        import numpy as np
-        import openvino
-
-        number = next(self._numbers)
-        ids = openvino.Tensor(np.array([prompt], dtype=np.int64))
-        with self._wake:
-            self._requests[number] = (self._pipeline.add_request(number, ids, settings), deliver)
-            self._wake.notify()
-        return number
-
-    def cancel(self, number: int) -> None:
-        """Frees what the answer takes; nothing where it is over."""
-        with self._wake:
-            if request := self._requests.pop(number, None):
-                self._left.append(request[0])
-                self._wake.notify()
-
-    def close(self) -> None:
-        with self._wake:
-            self._closed = True
-            self._wake.notify()
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._requests or self._left or self._closed)
-                if self._closed:
-                    return
-                left, self._left = self._left, []
-                running = list(self._requests.items())
-            try:
-                for handle in left:
-                    handle.cancel()
-                self._pipeline.step()
-                for number, (handle, deliver) in running:
-                    self._deliver(number, handle, deliver)
-            except Exception as error:
-                log.error("a step of OpenVINO failed; the answers under way end here: %s", type(error).__name__)
-                self._end_all(error)
-
-    def _deliver(self, number: int, handle: Any, deliver: Deliver) -> None:
-        from openvino_genai.py_openvino_genai import GenerationStatus
-
-        status = handle.get_status()
-        if pieces := list(_read(handle)):
-            deliver(pieces)
-        if status != GenerationStatus.RUNNING:
-            with self._wake:
-                self._requests.pop(number, None)
-            deliver(None if status == GenerationStatus.FINISHED else RuntimeError(f"OpenVINO ended it: {status.name}"))
-
-    def _end_all(self, error: Exception) -> None:
-        with self._wake:
-            requests, self._requests = self._requests, {}
-            self._left += [handle for handle, _ in requests.values()]
-        for _, deliver in requests.values():
-            deliver(error)
-
-
-def _read(handle: Any) -> Iterator[Piece]:
-    while handle.can_read():
-        for output in handle.read().values():
-            yield from zip(output.generated_ids, map(math.exp, output.generated_log_probs), strict=True)
-
-
-def _room(folder: Path, context: int) -> tuple[int, int]:
+def room(folder: Path, context: int) -> tuple[int, int]:
     """Blocks of the cache, for every answer at its longest if they fit into the memory that it may take; and the tokens
     that one answer may then have with its prompt."""
     shape = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
@@ -273,31 +177,17 @@ def _room(folder: Path, context: int) -> tuple[int, int]:
     return blocks, min(context, blocks * BLOCK)
 
 
-def _pipeline(folder: Path, blocks: int, exact: bool) -> Any:
-    import openvino_genai
-
-    settings = openvino_genai.SchedulerConfig()
-    settings.num_kv_blocks = blocks
-    settings.max_num_batched_tokens = A_STEP
-    settings.max_num_seqs = AT_ONCE
-    settings.dynamic_split_fuse = True
-    settings.enable_prefix_caching = True
-    numbers = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32"} if exact else {}
-    return openvino_genai.ContinuousBatchingPipeline(str(folder), settings, "CPU", numbers)
-
-
-def _settings(how: Generation, most: int, ends: frozenset[int]) -> Any:
-    import openvino_genai
-
-    settings = openvino_genai.GenerationConfig()
-    settings.max_new_tokens = most
-    settings.stop_token_ids = set(ends) or {NEVER}
-    settings.eos_token_id = min(settings.stop_token_ids)
-    settings.logprobs = 1
-    settings.apply_chat_template = False
-    settings.do_sample = how.temperature > 0
-    if settings.do_sample:
-        settings.temperature = how.temperature
-        settings.top_p = how.top_p
-        settings.rng_seed = secrets.randbits(32)
-    return settings
+def settings_of(how: Generation, most: int, ends: frozenset[int]) -> dict[str, Any]:
+    """The attributes of OpenVINO's GenerationConfig."""
+    stops = set(ends) or {NEVER}
+    greedy = {
+        "max_new_tokens": most,
+        "stop_token_ids": stops,
+        "eos_token_id": min(stops),
+        "logprobs": 1,
+        "apply_chat_template": False,
+        "do_sample": how.temperature > 0,
+    }
+    if not greedy["do_sample"]:
+        return greedy
+    return {**greedy, "temperature": how.temperature, "top_p": how.top_p, "rng_seed": secrets.randbits(32)}
