@@ -1,0 +1,273 @@
+"""Prompts' ids -> the tokens that OpenVINO GenAI generates after them, many answers at a time, in a process of its own.
+
+The library's binding holds the interpreter's lock while a step computes; in the server's own process nobody else would
+be heard meanwhile (docs/decisions/0010-steps-in-their-own-process.md). The two processes talk over a pair of sockets,
+and the child ends when its end of the pair does, however the server ended.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any
+
+from deskwright.errors import DeskwrightError
+
+log = logging.getLogger("deskwright.serve")
+
+AT_ONCE = 64
+"""Answers generated at the same time; further ones wait."""
+
+A_STEP = 1024
+"""Prompt tokens read in one step at most, so that a long question does not hold up the other answers."""
+
+Piece = tuple[int, float]
+"""A token's id and its probability."""
+
+Brought = list[Piece] | None | Exception
+"""What a step brought; None for the end, or why there is no more."""
+
+Deliver = Callable[[Brought], None]
+
+Told = tuple[int, list[Piece] | str]
+"""What the child tells the server of an answer: its number, and what it gained or how it ended."""
+
+FINISHED = "FINISHED"
+"""How an answer ends that came to its end; anything else says what went wrong."""
+
+Wish = tuple[int, list[int] | None, Mapping[str, Any]]
+"""What the server asks of the child: an answer's number, its prompt and its settings; without a prompt, its end."""
+
+
+class Lost(DeskwrightError):
+    """The process that generates has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    process: subprocess.Popen[bytes]
+    ours: Connection[Wish | None, Any]
+    wishes: queue.SimpleQueue[Wish | None]
+
+
+class Steps:
+    """The server's side. `begin` and `cancel` return at once; what a step brought is delivered in a thread of this
+    object's. A process that was lost takes the answers under way with it, and the next question starts another.
+
+    Raises:
+        Lost: the model could not be loaded.
+    """
+
+    def __init__(self, folder: Path, blocks: int, *, exact: bool) -> None:
+        self._words = [str(folder), str(blocks), "exact" if exact else "fast"]
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._requests: dict[int, Deliver] = {}
+        child = self._start()
+        self._child: _Child | None = child
+        if fault := _greeting(child):
+            raise Lost(f"OpenVINO could not load the model in {folder}: {fault}")
+        self._follow(child)
+
+    def begin(self, prompt: list[int], settings: Mapping[str, Any], deliver: Deliver) -> int:
+        with self._lock:
+            if self._child is None:
+                self._child = self._start()
+                self._follow(self._child)
+            number = next(self._numbers)
+            self._requests[number] = deliver
+            self._child.wishes.put((number, prompt, settings))
+        return number
+
+    def cancel(self, number: int) -> None:
+        """Frees what the answer takes; nothing where it is over."""
+        with self._lock:
+            if self._requests.pop(number, None) and self._child:
+                self._child.wishes.put((number, None, {}))
+
+    def close(self) -> None:
+        if child := self._child:
+            child.wishes.put(None)
+
+    def _start(self) -> _Child:
+        ours, theirs = Pipe()
+        command = [sys.executable, "-P", "-m", "serve.engines.steps", str(theirs.fileno()), *self._words]
+        with theirs:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+        return _Child(process, ours, queue.SimpleQueue())
+
+    def _follow(self, child: _Child) -> None:
+        for work in (self._tell, self._hear):
+            threading.Thread(target=work, args=(child,), name="deskwright-openvino", daemon=True).start()
+
+    def _tell(self, child: _Child) -> None:
+        """In a thread, since the child reads between steps only and the socket may be full until then."""
+        try:
+            while wish := child.wishes.get():
+                child.ours.send(wish)
+            child.ours.send(None)
+        except OSError:
+            pass  # `_hear` sees it too, and says so
+
+    def _hear(self, child: _Child) -> None:
+        try:
+            while True:
+                for number, told in child.ours.recv():
+                    self._deliver(number, told)
+        except (EOFError, OSError):
+            self._lost(child)
+
+    def _deliver(self, number: int, told: list[Piece] | str) -> None:
+        with self._lock:
+            deliver = self._requests.pop(number, None) if isinstance(told, str) else self._requests.get(number)
+        if deliver:
+            deliver(_brought(told))
+
+    def _lost(self, child: _Child) -> None:
+        with self._lock:
+            requests, self._requests, self._child = self._requests, {}, None
+        child.wishes.put(None)
+        status = child.process.wait()
+        if status:
+            log.error("the process that runs OpenVINO ended with status %d; %d answers end here", status, len(requests))
+        fault = Lost(f"The process that runs OpenVINO ended with status {status}; the next question starts another.")
+        for deliver in requests.values():
+            deliver(fault)
+
+
+def _brought(told: list[Piece] | str) -> Brought:
+    if isinstance(told, list):
+        return told
+    return None if told == FINISHED else Lost(f"OpenVINO ended the answer: {told}")
+
+
+def _greeting(child: _Child) -> str:
+    """What went wrong while the model was loaded; nothing if all is well."""
+    try:
+        fault = str(child.ours.recv())
+    except (EOFError, OSError):
+        return f"its process ended with status {child.process.wait()}"
+    if fault:
+        child.process.wait()
+    return fault
+
+
+class _Generating:
+    """The child's side: steps while there is something to generate, and between them hears what is asked for."""
+
+    def __init__(self, server: Connection[Any, Any], pipeline: Any) -> None:
+        self._server = server
+        self._pipeline = pipeline
+        self._running: dict[int, Any] = {}
+
+    def run(self) -> None:
+        """Until the server wants no more, or is gone."""
+        while self._heard():
+            try:
+                self._pipeline.step()
+                brought = [one for number in list(self._running) for one in self._gained(number)]
+            except Exception as error:
+                brought = self._failed(error)
+            if brought:
+                self._server.send(brought)
+
+    def _heard(self) -> bool:
+        while not self._running or self._server.poll():
+            try:
+                wish = self._server.recv()
+            except (EOFError, OSError):
+                return False
+            if wish is None:
+                return False
+            self._grant(*wish)
+        return True
+
+    def _grant(self, number: int, prompt: list[int] | None, settings: Mapping[str, Any]) -> None:
+        if prompt is not None:
+            self._running[number] = self._pipeline.add_request(number, tensor(prompt), config(settings))
+        elif handle := self._running.pop(number, None):
+            handle.cancel()
+
+    def _gained(self, number: int) -> Iterator[Told]:
+        from openvino_genai.py_openvino_genai import GenerationStatus
+
+        handle = self._running[number]
+        status = handle.get_status()
+        if pieces := list(read(handle)):
+            yield number, pieces
+        if status != GenerationStatus.RUNNING:
+            del self._running[number]
+            yield number, status.name
+
+    def _failed(self, error: Exception) -> list[Told]:
+        log.error("a step of OpenVINO failed; the answers under way end here: %s", type(error).__name__)
+        running, self._running = self._running, {}
+        for handle in running.values():
+            handle.cancel()
+        return [(number, f"a step failed with {type(error).__name__}") for number in running]
+
+
+def open_pipeline(folder: Path, blocks: int, *, exact: bool) -> Any:
+    """OpenVINO's batching pipeline with a cache of so many blocks; `exact` computes in single precision throughout."""
+    import openvino_genai
+
+    settings = openvino_genai.SchedulerConfig()
+    settings.num_kv_blocks = blocks
+    settings.max_num_batched_tokens = A_STEP
+    settings.max_num_seqs = AT_ONCE
+    settings.dynamic_split_fuse = True
+    settings.enable_prefix_caching = True
+    numbers = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32"} if exact else {}
+    return openvino_genai.ContinuousBatchingPipeline(str(folder), settings, "CPU", numbers)
+
+
+def tensor(prompt: list[int]) -> Any:
+    import numpy as np
+    import openvino
+
+    return openvino.Tensor(np.array([prompt], dtype=np.int64))
+
+
+def config(settings: Mapping[str, Any]) -> Any:
+    """The library's own object with these attributes."""
+    import openvino_genai
+
+    made = openvino_genai.GenerationConfig()
+    for name, value in settings.items():
+        setattr(made, name, value)
+    return made
+
+
+def read(handle: Any) -> Iterator[Piece]:
+    """What an answer has gained since the last time."""
+    while handle.can_read():
+        for output in handle.read().values():
+            yield from zip(output.generated_ids, map(math.exp, output.generated_log_probs), strict=True)
+
+
+def main(descriptor: str, folder: str, blocks: str, numbers: str) -> None:
+    """The child. Signals are the server's to obey: it may let answers under way come to their end first."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    server: Connection[Any, Any] = Connection(int(descriptor))
+    try:
+        pipeline = open_pipeline(Path(folder), int(blocks), exact=numbers == "exact")
+    except Exception as error:
+        server.send(f"{type(error).__name__}: {error}")
+        raise SystemExit(1) from error
+    server.send("")
+    _Generating(server, pipeline).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
