@@ -160,7 +160,7 @@ def _topic(name: str, about: str, facts: str, lines: Sequence[str], held_out: bo
     """A topic on one side: a question belongs to one side only; where no answer does, the other's are used."""
     by_mark = {mark: [line[2:] for line in lines if line.startswith(f"{mark} ")] for mark in "?!+"}
     asks = tuple(text for text in by_mark["?"] if is_held_out(text) == held_out)
-    answers = _of_side(by_mark["!"], held_out)
+    answers = of_side(by_mark["!"], held_out)
     of_item = tuple(filter(_names_item, asks)), tuple(filter(_names_item, answers))
     return Topic(name, about, tuple(facts.split("; ")), asks, answers, tuple(by_mark["+"]), *of_item)
 
@@ -210,11 +210,11 @@ def scenes(held_out: bool) -> tuple[Scene, ...]:
                 turns.append([])
                 role = line[0]
             turns[-1].append(line[2:])
-        found.append(Scene(head.partition(" | ")[0], tuple(_of_side(turn, held_out) for turn in turns)))
+        found.append(Scene(head.partition(" | ")[0], tuple(of_side(turn, held_out) for turn in turns)))
     return tuple(found)
 
 
-def _of_side(texts: Sequence[str], held_out: bool) -> tuple[str, ...]:
+def of_side(texts: Sequence[str], held_out: bool) -> tuple[str, ...]:
     return tuple(text for text in texts if is_held_out(text) == held_out) or tuple(texts)
 
 
@@ -405,7 +405,7 @@ def _lower(text: str) -> str:
     return "".join(part if part.startswith("<") else part.lower() for part in PARTS.split(text))
 
 
-def _slips(text: str, random: Random) -> str:
+def slips(text: str, random: Random) -> str:
     """Slips of the finger in plain words: two letters changed round, one left out, one doubled."""
     words = [match.start() for match in PLAIN_WORD.finditer(text)]
     for start in sorted(random.sample(words, min(len(words), 1 + len(words) // 8)), reverse=True):
@@ -462,7 +462,7 @@ class _Maker:
         self.random = random
         self.industries = industries(held_out)
         self.scenes = scenes(held_out)
-        self.talk = {group: _of_side(texts, held_out) for group, texts in groups("talk").items()}
+        self.talk = {group: of_side(texts, held_out) for group, texts in groups("talk").items()}
         self.industry = self.industries[0]
         self.words = _Words(self, {})
         self.register = "plain"
@@ -791,7 +791,7 @@ def _angry(maker: _Maker, text: str) -> str:
 
 
 def _hasty(maker: _Maker, text: str) -> str:
-    text = _slips(text, maker.random)
+    text = slips(text, maker.random)
     for pattern, words in SHORT:
         text = pattern.sub(words, text)
     return text if maker.random.random() < 0.3 else _lower(text)

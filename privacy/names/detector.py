@@ -60,6 +60,8 @@ BLOCK = 500
 REMEMBERED = 100_000
 TOKENS_A_BATCH = 384
 """What a core's cache holds; larger batches were slower."""
+LEAST_A_BATCH = 48
+"""Fewer are read sooner by one core than shared out."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -289,10 +291,13 @@ def _halved(block: str) -> Reading:
 
 
 def _groups(order: Sequence[int], lengths: Sequence[int]) -> Iterable[list[int]]:
-    """Batches of like length, the longest first: it sets the width of its batch."""
+    """Batches of like length, the longest first: it sets the width of its batch. A few blocks, such as a customer's
+    message, are shared out over the cores."""
+    share = -(-sum(lengths[i] for i in order) // _cores())
+    most = min(TOKENS_A_BATCH, max(share, LEAST_A_BATCH))
     at = 0
     while at < len(order):
-        size = max(1, TOKENS_A_BATCH // lengths[order[at]])
+        size = max(1, most // lengths[order[at]])
         yield list(order[at : at + size])
         at += size
 
