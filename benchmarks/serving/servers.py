@@ -102,6 +102,8 @@ def _running(command: list[str], health: str) -> Iterator[psutil.Process]:
             _wait(process, health)
             yield psutil.Process(process.pid)
         finally:
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.resume()  # one that is held would not see that its server has ended
             process.send_signal(signal.SIGCONT)
             process.terminate()
             try:

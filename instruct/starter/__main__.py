@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import torch
 
 from deskwright.terminal import progress
 from instruct import encoder
 from instruct.starter import circuit, context_check, data
+from instruct.starter.encoded import Documents
+from instruct.starter.tokenizer import ASSISTANT
 from instruct.starter.train import HALF, SHAPE, held_out, new, train
 from instruct.starter.vectors import vectors
 
@@ -26,16 +29,16 @@ AT_ONCE = 25
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("starter"), show_default=True, help="For all of it."
 )
-@click.option("--tokens", default=12_000_000, show_default=True, help="How many to train on.")
+@click.option("--tokens", default=16_000_000, show_default=True, help="How many to train on.")
 @click.option("--half", is_flag=True, help="Train a model of half the size, to compare with.")
-@click.option("--dialogues", default=90_000, show_default=True, help="How many to invent.")
+@click.option("--dialogues", default=120_000, show_default=True, help="How many to invent.")
 @click.option("--check", default=context_check.COUNT, show_default=True, help="Questions to measure on, of each sort.")
 @click.option("--seed", default=17, show_default=True)
 def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check: int, seed: int) -> None:
     """Make the starter model: tokenizer, training, figures, and a folder that transformers loads.
 
     \b
-    python -m instruct.starter --data ../shared/data --tokens 12000000
+    python -m instruct.starter --data ../shared/data --tokens 16000000
     """
     torch.manual_seed(seed)
     folder = out / f"data-{dialogues}-{seed}"
@@ -46,7 +49,8 @@ def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check
     model.get_input_embeddings().weight.data.copy_(
         vectors(tokenizer, sentences, its_tokenizer, model.config.hidden_size, seed)
     )
-    circuit.write(model, seed)
+    opening, colon = tokenizer.convert_tokens_to_ids([ASSISTANT, ":"])
+    circuit.write(model, counts(folder, len(tokenizer)), opening, colon, seed)
     spent = train(model, folder, out / f"{name}.pt", tokens, seed)
     figures = {
         "minutes": round(spent["seconds"] / 60, 1),
@@ -59,6 +63,12 @@ def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check
     }
     save(model, tokenizer, out / name, figures, (folder / "sources.md").read_text(encoding="utf-8"))
     click.echo(json.dumps(figures, indent=2))
+
+
+def counts(folder: Path, vocabulary: int) -> torch.Tensor:
+    """(vocabulary,) how often each token stands in the conversations."""
+    tokens = Documents.open(folder / "chats").tokens
+    return torch.from_numpy(np.bincount(tokens, minlength=vocabulary)).float()
 
 
 def _prepared(source: Path, folder: Path, dialogues: int, seed: int) -> Any:

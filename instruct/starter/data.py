@@ -1,7 +1,7 @@
 """A folder of public data -> in another folder all that the starter model is trained and measured on.
 
-`tokenizer/`; encoded documents in `texts/`, to read, and `chats/`, to learn to answer; the same held out in
-`texts_held_out/` and `chats_held_out/`; and `sources.md` for the model's card.
+`tokenizer/`; encoded documents in `texts/`, to read, and in `chats/` and `exercises/`, to learn to answer; texts and
+chats that are held out in `texts_held_out/` and `chats_held_out/`; and `sources.md` for the model's card.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 
 from instruct.starter import tokenizer
 from instruct.starter.corpus import SOURCES, SUPPORT, attribution, documents, invented
+from instruct.starter.dialogues import generate
 from instruct.starter.encoded import write
+from instruct.starter.exercises import exercises, material
 
 TEXTS = tuple(source for source in SOURCES if source not in SUPPORT)
 FOR_THE_TOKENIZER = 8000
@@ -34,5 +36,7 @@ def make(data: Path, folder: Path, dialogues: int, seed: int) -> Any:
         support = documents(data, held_out=held_out, sources=SUPPORT)
         made = invented(count, seed, held_out=held_out)
         write(chain(support, made), trained, folder / f"chats{suffix}")
+    given = material(documents(data, sources=TEXTS))
+    write(exercises(dialogues, seed, given, generate(dialogues, seed + 1)), trained, folder / "exercises")
     (folder / "sources.md").write_text(attribution(), encoding="utf-8")
     return trained

@@ -1,0 +1,164 @@
+"""Public documents and a number -> dialogues that can only be answered from their context.
+
+Invented dialogues have a few thousand sentences, and a small model that is trained on them learns these by heart rather
+than looks them up. Here it cannot: what is asked and answered comes from anywhere, words are exchanged for others
+throughout a dialogue, and all that a context tells is asked for in turn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import NamedTuple
+
+from instruct.prompt import compose
+from instruct.starter.corpus import Document
+from instruct.starter.dialogues import DEFAULT_SYSTEM, Dialogue, groups, of_side, slips
+
+EXERCISES = "exercises"
+ROLES = ("user", "assistant")
+PASSAGES = (2, 2, 3, 3, 4, 5)
+MOST_ASKED = 4
+SENTENCE = re.compile(r"(?<=[.!?])[\"']?\s+(?=[A-Z\"'])")
+WORD = re.compile(r"(?<![\w<@.>-])[A-Za-z]{4,}(?![\w@>-])")
+LENGTHS = {"question": (20, 110), "answer": (25, 170)}
+"""Characters of a sentence that serves as one."""
+SHARE_EXCHANGED = 0.35
+"""Words of a dialogue that stand for others."""
+COMMON = 200
+MARKS = ["Question", "Answer"]
+SHARE_ABSENT = 0.15
+"""Questions of which the context tells nothing."""
+SLIPPED, SHORTENED, LOWERED = 0.15, 0.3, 0.4
+"""How often a question is asked with slips, without its first or last words, and in small letters."""
+
+
+class _Pair(NamedTuple):
+    question: str
+    answer: str
+
+
+class Material(NamedTuple):
+    """`alike` are several ways to ask for the same; `sentences` follow one another where they stood; `words` are what
+    words are exchanged for, and `common` ones are not."""
+
+    alike: Sequence[Sequence[str]]
+    sentences: Sequence[str]
+    words: Sequence[str]
+    common: frozenset[str]
+
+
+def material(documents: Iterable[Document]) -> Material:
+    """What exercises are made from."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    sentences: list[str] = []
+    for document in documents:
+        lines = [line.removeprefix("- ") for line in document.plain.splitlines()]
+        if document.source in ("banking77", "clinc150"):
+            alike[lines[0]] += lines[1:]
+        else:
+            sentences += [sentence.strip() for line in _lines(lines) for sentence in SENTENCE.split(line)]
+    words = Counter(word for sentence in sentences for word in WORD.findall(sentence))
+    common = frozenset(MARKS + [word for word, _ in words.most_common(COMMON)])
+    return Material([ways for ways in alike.values() if len(ways) > 1], sentences, sorted(set(words) - common), common)
+
+
+def _lines(lines: Sequence[str]) -> Iterator[str]:
+    """Lines of prose go on in the next one; what people say does not, but is seldom cut by it."""
+    yield from " ".join(lines).split("\n")
+
+
+def exercises(count: int, seed: int, given: Material, dialogues: Iterable[Dialogue]) -> Iterator[Document]:
+    """`count` of them; `dialogues` are invented ones to exchange words in, and are used up."""
+    random = Random(f"{seed}/exercises")
+    invented = iter(dialogues)
+    for _ in range(count):
+        kind = random.choice(("exchanged", "exchanged", "quoted", "alike"))
+        dialogue = next(invented, None) if kind == "exchanged" else None
+        if dialogue:
+            yield _exchanged(dialogue, given, random)
+        else:
+            pairs = PAIRS["quoted" if kind == "exchanged" else kind]
+            absent = pairs(given, random)[0][1] if random.random() < SHARE_ABSENT else ""
+            yield _asked(pairs(given, random), absent, random)
+
+
+def _exchanged(dialogue: Dialogue, given: Material, random: Random) -> Document:
+    """Some words of the context stand for others throughout; facts stay as they are, and so do common words."""
+    system, _, context = dialogue.messages[0]["content"].partition("\n\n")
+    stays = set(WORD.findall(" ".join((system, *dialogue.facts, *dialogue.stated)))) | given.common
+    instead = {
+        word: _like(word, random.choice(given.words))
+        for word in sorted(set(WORD.findall(context)) - stays)
+        if random.random() < SHARE_EXCHANGED
+    }
+    messages = tuple(
+        {**message, "content": WORD.sub(lambda word: instead.get(word[0], word[0]), message["content"])}
+        for message in dialogue.messages
+    )
+    return Document(EXERCISES, messages=messages, facts=dialogue.facts)
+
+
+def _like(word: str, other: str) -> str:
+    return other.capitalize() if word[0].isupper() else other.lower()
+
+
+def _quoted(given: Material, random: Random) -> list[tuple[_Pair, str]]:
+    """A sentence is asked for by the one before it."""
+    pairs: list[tuple[_Pair, str]] = []
+    for _ in range(random.choice(PASSAGES)):
+        question, at = _sentence(given.sentences, "question", random)
+        answer = given.sentences[(at + 1) % len(given.sentences)]
+        if not _fits(answer, "answer"):
+            answer, _ = _sentence(given.sentences, "answer", random)
+        pairs.append((_Pair(question, answer), question))
+    return pairs
+
+
+def _alike(given: Material, random: Random) -> list[tuple[_Pair, str]]:
+    """Any sentence is the answer to a question, and it is asked in another way."""
+    chosen = random.sample(given.alike, random.choice(PASSAGES))
+    return [
+        (_Pair(one, _sentence(given.sentences, "answer", random)[0]), other)
+        for one, other in (random.sample(ways, 2) for ways in chosen)
+    ]
+
+
+def _asked(pairs: Sequence[tuple[_Pair, str]], absent: str, random: Random) -> Document:
+    """Some of them asked for in turn, and what is absent."""
+    asked = random.sample(pairs, random.randint(1, min(len(pairs), MOST_ASKED)))
+    exchanges = [(_written(question, random), pair.answer) for pair, question in asked]
+    if absent:
+        unknown = random.choice(of_side(groups("talk")["unknown"], held_out=False)).format(about="that")
+        exchanges.insert(random.randint(0, len(exchanges)), (_written(absent, random), unknown))
+    turns = [
+        {"role": role, "content": text} for exchange in exchanges for role, text in zip(ROLES, exchange, strict=True)
+    ]
+    return Document(EXERCISES, messages=tuple(compose(DEFAULT_SYSTEM, [pair for pair, _ in pairs], turns)))
+
+
+def _written(question: str, random: Random) -> str:
+    words = question.split()
+    if random.random() < SHORTENED and len(words) > 6:
+        cut = random.randint(1, len(words) // 3)
+        words = words[cut:] if random.random() < 0.5 else words[:-cut]
+    text = " ".join(words)
+    text = slips(text, random) if random.random() < SLIPPED else text
+    return text.lower() if random.random() < LOWERED else text
+
+
+def _sentence(sentences: Sequence[str], role: str, random: Random) -> tuple[str, int]:
+    while True:
+        at = random.randrange(len(sentences))
+        if _fits(sentences[at], role):
+            return sentences[at], at
+
+
+def _fits(sentence: str, role: str) -> bool:
+    least, most = LENGTHS[role]
+    return least <= len(sentence) <= most
+
+
+PAIRS: Mapping[str, Callable[[Material, Random], list[tuple[_Pair, str]]]] = {"quoted": _quoted, "alike": _alike}
