@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test test-all lint types check format bench-privacy bench-tune bench-topics bench-retrieval bench-serve install clean
+.PHONY: help demo test test-all lint types check format bench-privacy bench-starter bench-tune bench-topics bench-retrieval bench-serve install clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench-privacy: .venv/.bench  ## measure the gate beside stock Presidio (an hour;
 
 bench-tune: .venv/.bench  ## measure tuning: speed beside TRL's stock script, gain on public data (BENCH="--only speed")
 	$(BIN)/python -m benchmarks.tuning $(BENCH)
+
+bench-starter: .venv/.bench  ## measure the starter model (BENCH="--only context")
+	$(BIN)/python -m benchmarks.starter $(BENCH)
 
 bench-topics: .venv/.bench  ## measure how well topics are named, on public intent sets
 	$(BIN)/python -m benchmarks.topics $(BENCH)

@@ -73,9 +73,9 @@ DEFAULT = """\
 # agent = "answer"                                    # one row per message:   conversation, role, text
 
 [model]
-# A Hugging Face hub id (ID or ID@REVISION; `deskwright models` lists some) or a folder. "demo" makes a very small
-# model from this workspace's own training conversations: enough to see the loop work, not to talk to customers.
-base = "demo"
+# A Hugging Face hub id (ID or ID@REVISION; `deskwright models` lists some) or a folder. "starter" is the very small
+# model that comes with Deskwright: enough to try the loop on your data, without a download.
+base = "starter"
 # A chat template (a Jinja file) for a base model that has none.
 # chat_template = ""
 
@@ -97,7 +97,7 @@ base = "demo"
 
 [tune]
 # recipe = "lora"       # or qlora, dora, ia3, adapter_head, full: what is tuned (docs/tuning.md)
-# learning_rate =       # the recipe's if not set, 2e-4 for lora; 15 times that for the demo base, which is so small
+# learning_rate =       # the recipe's if not set, 2e-4 for lora; 5 times that for the starter, which is so small
 # rank = 16
 # epochs = 3
 # batch = 8
@@ -224,7 +224,7 @@ class Privacy(_Section):
 
 
 class Model(_Section):
-    base: str = "demo"
+    base: str = "starter"
     chat_template: str = ""
 
 

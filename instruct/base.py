@@ -1,4 +1,4 @@
-"""The configuration's `model.base` -> a tokenizer and a language model: from the hub, a folder, or the demo's.
+"""The configuration's `model.base` -> a tokenizer and a language model: from the hub, a folder, or the one that ships.
 
 A model of the hub is pinned: the commit that was found first is written into the workspace, and every later load takes
 the same, from the cache. What the branch holds by then is no matter.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 from deskwright.errors import DeskwrightError
 from deskwright.workspace import Workspace
 
-DEMO = "demo"
+STARTER = "starter"
+FOLDER = Path(__file__).with_name("starter") / "model"
 PIN = "base.json"
 CHUNK = 1 << 22
 
@@ -30,14 +31,6 @@ class Source:
     folder: Path
 
 
-def prepare(workspace: Workspace, dialogues: Sequence[Sequence[tuple[str, str]]]) -> None:
-    """Makes the demo base from dialogues of (role, text) turns, where the configuration asks for it and has none."""
-    if workspace.config.model.base == DEMO:
-        from instruct import demo_base
-
-        demo_base.prepare(_demo_folder(workspace), dialogues, workspace.config.tune.seed)
-
-
 def source(workspace: Workspace) -> Source:
     """The base model's files; those of the hub are fetched where the cache does not have them whole.
 
@@ -45,11 +38,9 @@ def source(workspace: Workspace) -> Source:
         DeskwrightError: they cannot be had; the message says what to do.
     """
     configured = workspace.config.model.base
-    path = _demo_folder(workspace) if configured == DEMO else Path(configured).expanduser()
+    path = FOLDER if configured == STARTER else Path(configured).expanduser()
     if path.is_dir():
         return Source(configured, "", path)
-    if configured == DEMO:
-        raise DeskwrightError(f"{path} is not there. Run `deskwright build`, which makes the demo's base model.")
     from instruct import hub
 
     name, revision = hub.parse(configured)
@@ -180,7 +171,3 @@ def _hash(folder: Path) -> str:
             while piece := opened.read(CHUNK):
                 hashed.update(piece)
     return hashed.hexdigest()[:16]
-
-
-def _demo_folder(workspace: Workspace) -> Path:
-    return workspace.root / "base"

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +70,6 @@ def build(workspace: Workspace) -> Report:
     rows = curate.capped(rows, settings.same_answer, report.left_out)
     rows += reviews.rows(workspace.store, report.left_out)
     rows = without_personal_data(workspace, rows, report.left_out)
-    base.prepare(workspace, _dialogues(rows))
     report.fingerprint = _fingerprint(workspace, rows)
     folder = workspace.datasets / report.fingerprint
     if folder.is_dir():
@@ -174,16 +173,6 @@ def _row(kept: Kept, pair: Pair) -> Row:
         outcome=pair.outcome,
         tags=conversation.tags,
     )
-
-
-def _dialogues(rows: Iterable[Row]) -> list[list[tuple[str, str]]]:
-    """The conversations of the training split, each once, as far as its last answer."""
-    longest: dict[str, Row] = {}
-    for row in rows:
-        conversation = row.id.rpartition("/")[0]
-        if row.split == "train" and row.origin == "conversation":
-            longest[conversation] = max(row, longest.get(conversation, row), key=lambda row: len(row.turns))
-    return [[*row.turns, ("assistant", row.answer)] for row in longest.values()]
 
 
 def _index(rows: Sequence[Row]) -> Passages:

@@ -19,6 +19,7 @@ ESTIMATES = (
     "Tune: LoRA of rank 16 in bf16, 8 rows of 512 tokens a step, on a GPU; about twice that on a processor.\n"
     "Serve: one conversation of 4,096 tokens in bf16, on a GPU; 8-bit and 4-bit in another engine that can."
 )
+STARTER = "Without a download: the very small model that comes with Deskwright, `deskwright models show starter`."
 
 
 @click.group(invoke_without_command=True)
@@ -42,7 +43,9 @@ def models(context: click.Context, as_json: bool) -> None:
         return
     header = ["model", "parameters", "licence", "context", "disk", "tune", "serve", "8-bit", "4-bit", "gated", "cached"]
     click.echo(table(header, [_line(model) for model in known]))
-    click.echo(f"\n{ESTIMATES}\nGated: its licence has to be accepted on the hub first. Cached: fetched already.")
+    click.echo(
+        f"\n{ESTIMATES}\n{STARTER}\nGated: its licence has to be accepted on the hub first. Cached: fetched already."
+    )
 
 
 @models.command()
@@ -75,7 +78,7 @@ def fetch(model: str) -> None:
 
 
 @models.command()
-@click.argument("model", metavar="ID[@REVISION]|FOLDER")
+@click.argument("model", metavar="ID[@REVISION]|FOLDER|starter")
 def show(model: str) -> None:
     """Say what is known of a model: architecture, size, context, chat template, memory.
 
@@ -84,10 +87,11 @@ def show(model: str) -> None:
     \b
     deskwright models show HuggingFaceTB/SmolLM2-360M-Instruct
     deskwright models show ./models/ours
+    deskwright models show starter
     """
-    from instruct import hub
+    from instruct import base, hub
 
-    path = Path(model).expanduser()
+    path = base.FOLDER if model == base.STARTER else Path(model).expanduser()
     name, revision = hub.parse(model)
     if path.is_dir():
         hub.check(path)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 EVALUATIONS_AN_EPOCH = 2
 MOST_VALIDATION_ROWS = 128
-FASTER_FOR_THE_DEMO = 15
+FASTER_FOR_THE_STARTER = 5
 """The factor on a recipe's learning rate for a base far smaller than those it is meant for."""
 WITHOUT_EFFECT = frozenset(("report_to", "country", "price_per_kwh"))
 """Settings of `[tune]` that make no other model."""
@@ -189,7 +189,7 @@ def _measured(model: Any, tokenizer: Any, teacher: Any, held: Sequence[dict[str,
 def settings_of(workspace: Workspace, guide: Guide | None = None) -> dict[str, Any]:
     """What of the `[tune]` section makes the model, with the learning rate that holds; and the guide."""
     chosen = workspace.config.tune.model_dump(exclude=set(WITHOUT_EFFECT))
-    faster = FASTER_FOR_THE_DEMO if workspace.config.model.base == base.DEMO else 1
+    faster = FASTER_FOR_THE_STARTER if workspace.config.model.base == base.STARTER else 1
     rate = chosen["learning_rate"] or faster * recipe.read(chosen["recipe"]).learning_rate
     return {**chosen, "learning_rate": rate, **(guide.as_settings() if guide else {})}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from deskwright import config, workspace
 from deskwright.workspace import Workspace
-from instruct.demo_base import _tokenizer
+from instruct.starter.tokenizer import train
 
 ROOT = Path(__file__).resolve().parents[1]
 SAID = "Where is my parcel? It is on its way, dear customer. Help is near."
@@ -51,7 +51,7 @@ def tiny(folder: Path, seed: int = 3) -> None:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    tokenizer: Any = _tokenizer([SAID] * 4)
+    tokenizer: Any = train([SAID] * 4)
     torch.manual_seed(seed)
     shape = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,

@@ -142,7 +142,7 @@ def test_a_split_without_a_tag_is_written_and_read(ws: Workspace) -> None:
 def test_a_training_set_is_balanced_where_that_is_set(ws: Workspace, tmp_path: Path) -> None:
     """Twelve conversations by mail, the newest four of which are held out, and four by chat."""
     file = ws.root / "deskwright.toml"
-    text = file.read_text().replace('base = "demo"', f'base = "{made_base(tmp_path / "base")}"')
+    text = file.read_text().replace('base = "starter"', f'base = "{made_base(tmp_path / "base")}"')
     file.write_text(
         text.replace('# balance = "none"', 'balance = "channel" #').replace("# passages = 1", "passages = 0")
     )

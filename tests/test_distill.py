@@ -51,7 +51,7 @@ def conversation(number: int, thing: str) -> Conversation:
 def built(ws: Workspace, tmp_path: Path) -> tuple[Workspace, str]:
     """A workspace with a small base, and its training set of one row a thing."""
     file = ws.root / "deskwright.toml"
-    text = file.read_text().replace('base = "demo"', f'base = "{made(tmp_path / "base")}"')
+    text = file.read_text().replace('base = "starter"', f'base = "{made(tmp_path / "base")}"')
     file.write_text(text.replace("# epochs = 3", "epochs = 1").replace("# passages = 1", "passages = 0"))
     ws = Workspace.open(ws.root)
     records = [conversation(n, thing) for n, thing in enumerate(GOODS)]

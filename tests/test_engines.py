@@ -19,8 +19,8 @@ import pytest
 from deskwright.plugins import Engine, Generation, Token
 from deskwright.workspace import Workspace
 from instruct import adapter
-from instruct.demo_base import _tokenizer
 from instruct.prompt import render
+from instruct.starter.tokenizer import train
 from serve.engines.conversion import Unconvertible, convert
 from serve.engines.openvino import OpenVINO
 from serve.engines.steps import Lost, Steps
@@ -37,7 +37,7 @@ def tiny() -> tuple[Any, Any]:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    tokenizer = _tokenizer(["Where is my parcel? It is on its way, dear customer. Help is near."] * 4)
+    tokenizer = train(["Where is my parcel? It is on its way, dear customer. Help is near."] * 4)
     torch.manual_seed(3)
     shape = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
@@ -119,7 +119,7 @@ def test_old_turns_go_when_the_context_is_full(tiny: tuple[Any, Any]) -> None:
     text = tiny[1].decode(fitted)
 
     assert len(fitted) + 40 <= CONTEXT
-    assert text.startswith("<|system|>Help.")
+    assert text.startswith("<|begin|><|system|>Help.")
     assert text.endswith("Where is my parcel?<|end|><|assistant|>")
 
 

@@ -250,7 +250,7 @@ def test_a_teacher_of_the_hub_is_named_by_its_commit(
 def test_a_run_that_was_killed_goes_on_to_the_same_model(ws: Workspace, tmp_path: Path) -> None:
     """`kill -9` after a checkpoint, then the same command; beside it the same run undisturbed."""
     file = ws.root / "deskwright.toml"
-    text = file.read_text().replace('base = "demo"', f'base = "{made(tmp_path / "base")}"')
+    text = file.read_text().replace('base = "starter"', f'base = "{made(tmp_path / "base")}"')
     file.write_text(text.replace("# epochs = 3", "epochs = 30").replace("# passages = 1", "passages = 0"))
     records = [conversation(n, thing) for n, thing in enumerate(GOODS)]
     ingest(ws.store, Gate(ws.config.privacy, ws.store, ()), "shop", records, "contract")

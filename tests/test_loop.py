@@ -28,7 +28,7 @@ from starlette.testclient import TestClient
 from deskwright import audit, workspace
 from deskwright.cli import deskwright
 from deskwright.workspace import Workspace
-from instruct import adapter, base, dataset, demo_base, rounds
+from instruct import adapter, base, dataset, rounds
 from instruct.prompt import render
 from instruct.rows import whole
 from privacy.gate import Gate
@@ -115,8 +115,8 @@ class Loop:
 
 
 @pytest.fixture(scope="module")
-def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
-    """The first round, on a base model of a few thousand steps' worth of nothing: small, but all of it real."""
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Loop:
+    """The first round, on the starter."""
     root = tmp_path_factory.mktemp("loop")
     canaries = write_export(root / "export.ndjson")
     workspace.create(root / "ws")
@@ -125,17 +125,14 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     for setting, wanted in SMALL.items():
         text = text.replace(setting, wanted)
     config.write_text(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demo_base, "TOKENS", 60_000)
-        patch.setattr(demo_base, "VOCABULARY", 1024)
-        made = Loop(Workspace.open(root / "ws"), canaries)
-        made.run("ingest", "zendesk", root / "export.ndjson")
-        made.run("build")
-        made.run("tune")
-        made.again = made.run("tune")
-        made.run("evaluate", "--rows", 8)
-        made.run("promote", "--force", "a test needs a champion")
-        yield made
+    made = Loop(Workspace.open(root / "ws"), canaries)
+    made.run("ingest", "zendesk", root / "export.ndjson")
+    made.run("build")
+    made.run("tune")
+    made.again = made.run("tune")
+    made.run("evaluate", "--rows", 8)
+    made.run("promote", "--force", "a test needs a champion")
+    return made
 
 
 def chat(loop: Loop) -> tuple[TestClient, str, str]:

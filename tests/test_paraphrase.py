@@ -128,7 +128,7 @@ def test_a_training_set_has_them_in_training_alone_and_none_that_repeats_a_held_
 ) -> None:
     address, log = server
     file = ws.root / "deskwright.toml"
-    file.write_text(file.read_text().replace('base = "demo"', f'base = "{made(tmp_path / "base")}"'))
+    file.write_text(file.read_text().replace('base = "starter"', f'base = "{made(tmp_path / "base")}"'))
     ws = configured(ws, "passages = 0")
     records = [conversation(n, thing) for n, thing in enumerate(GOODS)]
     ingest(ws.store, Gate(ws.config.privacy, ws.store, ()), "shop", records, "contract")

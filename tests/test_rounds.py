@@ -11,10 +11,11 @@ from transformers import PreTrainedTokenizerFast
 from deskwright.errors import DeskwrightError
 from deskwright.store import Store, now
 from deskwright.workspace import Workspace
-from instruct import demo_base, rounds
+from instruct import rounds
 from instruct.measures import METRICS, interval
 from instruct.rounds import Model
 from instruct.rows import Row, fit
+from instruct.starter.tokenizer import train
 from instruct.training import examples
 from instruct.verdict import GUARDED, GUARDS, LEAST_CUSTOMERS, sentences, verdict
 
@@ -171,7 +172,7 @@ def test_who_writes_as_well_is_seldom_refused_by_chance() -> None:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return demo_base._tokenizer(["How long does it take? It takes three to five working days."])
+    return train(["How long does it take? It takes three to five working days."])
 
 
 def row(**fields: Any) -> Row:

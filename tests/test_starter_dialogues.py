@@ -132,7 +132,7 @@ def test_customers_write_in_many_ways(made: list[Dialogue]) -> None:
 
 @SIDES
 def test_every_topic_has_enough_values_on_each_side(held_out: bool) -> None:
-    maker = _Maker(held_out, _Quick(1))
+    maker = _Maker(held_out, held_out, _Quick(1))
     for industry in maker.industries:
         maker.industry = industry
         maker.words = maker.company()

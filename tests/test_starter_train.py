@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformers import AttentionInterface
 
 from instruct.prompt import render
 from instruct.starter import circuit, train
@@ -19,7 +20,7 @@ from instruct.starter.__main__ import answers, save
 from instruct.starter.corpus import Document, invented
 from instruct.starter.encoded import FACT, PIECE, Documents, write
 from instruct.starter.muon import Muon, orthogonal
-from instruct.starter.tokenizer import CONTEXT, PAD
+from instruct.starter.tokenizer import ASSISTANT, CONTEXT, PAD
 from instruct.starter.tokenizer import train as train_tokenizer
 from instruct.starter.vectors import SPREAD, vectors
 
@@ -39,6 +40,7 @@ def data(tokenizer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for suffix, seed in (("", 1), ("_held_out", 2)):
         write(texts, tokenizer, folder / f"texts{suffix}")
         write(invented(60, seed), tokenizer, folder / f"chats{suffix}")
+    write(invented(60, 3), tokenizer, folder / "exercises")
     return folder
 
 
@@ -155,7 +157,7 @@ def test_a_batch_has_documents_of_like_length_and_a_round_every_one(data: Path) 
 
 def test_the_rate_rises_stays_and_falls() -> None:
     rates = [train.rate(share / 100) for share in range(101)]
-    top = round(100 * train.READING)
+    top = round(100 * train.HIGH)
 
     assert rates[0] < 0.1 < rates[2] == rates[top] == 1.0
     assert rates[top:] == sorted(rates[top:], reverse=True)
@@ -207,10 +209,17 @@ def test_tokens_begin_near_those_that_mean_the_same(tokenizer: Any) -> None:
     assert price @ cost > max(price @ log, price @ day)
 
 
-def test_it_copies_before_it_is_trained(tokenizer: Any) -> None:
+def untrained(tokenizer: Any) -> Any:
+    """A model of the size that ships with nothing but the circuit in it."""
     model = train.new(tokenizer).eval()
     torch.nn.init.normal_(model.get_input_embeddings().weight, std=SPREAD)
-    circuit.write(model, 1)
+    opening, colon = tokenizer.convert_tokens_to_ids([ASSISTANT, ":"])
+    circuit.write(model, torch.arange(len(tokenizer)), opening, colon, 1)
+    return model
+
+
+def test_it_copies_before_it_is_trained(tokenizer: Any) -> None:
+    model = untrained(tokenizer)
     once = torch.randint(300, len(tokenizer), (4, 60))
     ids = torch.cat([once, once], 1)
     with torch.inference_mode():
@@ -219,22 +228,35 @@ def test_it_copies_before_it_is_trained(tokenizer: Any) -> None:
     assert float(costs[:, 60:].mean()) < float(costs[:, :59].mean()) - 3
 
 
-def test_the_circuit_stays_as_it_is_while_it_is_held(tokenizer: Any) -> None:
-    model = train.new(tokenizer, SMALL)
-    circuit.write(model, 1)
-    before = [weight.detach().clone() for layer in model.model.layers for weight in layer.self_attn.parameters()]
-    optimiser = Muon(model, 0.02, 2e-3)
-    ids = tokenizer("It is 14 days, dear customer.", return_tensors="pt").input_ids
-    for held in (True, False):
-        circuit.hold(model, held)
-        train.loss_of(model, ids, torch.ones_like(ids)).backward()
-        optimiser.step(1.0)
-        circuit.hold(model, held)
-        after = [weight for layer in model.model.layers for weight in layer.self_attn.parameters()]
-        constants = model.get_input_embeddings().weight[:, 0]
+def test_of_many_places_it_copies_from_the_one_that_is_like_the_present_one(tokenizer: Any) -> None:
+    """The same token stands in several places, and what went before it says which of them is meant."""
+    model = untrained(tokenizer)
+    right = total = 0
+    for _ in range(60):
+        contexts = torch.randint(300, len(tokenizer), (4, 8))
+        shared, follows = torch.randint(300, len(tokenizer), (1,)), torch.randperm(len(tokenizer) - 300)[:4] + 300
+        parts = [torch.cat([context, shared, after[None]]) for context, after in zip(contexts, follows, strict=True)]
+        filler = torch.randint(300, len(tokenizer), (30,))
+        for meant in range(4):
+            ids = torch.cat([*parts, filler, contexts[meant], shared])
+            with torch.inference_mode():
+                last = model(input_ids=ids[None]).logits[0, -1]
+            right += int(last[follows].argmax()) == meant
+            total += 1
 
-        assert all(torch.equal(a, b) == held for a, b in zip(before, after, strict=True))
-        assert (float(constants.detach().std()) < 1e-6) == held
+    assert right / total > 0.35  # by chance 0.25, give or take 0.03
+
+
+def test_the_attention_that_trains_is_that_which_serves(tokenizer: Any) -> None:
+    model = train.new(tokenizer, SMALL).eval()
+    ids = tokenizer("How long does it take? It takes 14 days.", return_tensors="pt").input_ids
+    with torch.inference_mode():
+        serves = model(input_ids=ids).logits
+        AttentionInterface.register("starter", train._attention)
+        model.set_attn_implementation("starter")
+        trains = model(input_ids=ids).logits
+
+    assert torch.allclose(serves, trains, atol=1e-4)
 
 
 def test_the_model_that_ships_has_the_size_it_may_have(tokenizer: Any) -> None:

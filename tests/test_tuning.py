@@ -76,7 +76,7 @@ def prepared(ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     known = [Passage(one.id, one.turns[-1][1], one.answer) for one in rows if one.split == "train"]
     Passages.build(known, [passage.id for passage in known]).save(folder)
     file = ws.root / "deskwright.toml"
-    text = file.read_text().replace('base = "demo"', f'base = "{made(tmp_path / "base")}"')
+    text = file.read_text().replace('base = "starter"', f'base = "{made(tmp_path / "base")}"')
     file.write_text(text.replace("# epochs = 3", "epochs = 1").replace("# learning_rate =", "learning_rate = 0.01 #"))
     return Workspace.open(ws.root)
 

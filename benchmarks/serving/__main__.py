@@ -83,7 +83,7 @@ def _workspace(workspace: Path, folder: Path) -> str:
     if not workspace.exists():
         _deskwright("init", str(workspace))
         file = workspace / "deskwright.toml"
-        text = file.read_text(encoding="utf-8").replace('base = "demo"', f'base = "{folder.absolute()}"')
+        text = file.read_text(encoding="utf-8").replace('base = "starter"', f'base = "{folder.absolute()}"')
         file.write_text(text.replace("[serve]\n", '[serve]\nlimit_key = ""\n', 1), encoding="utf-8")
     return _deskwright("keys", "create", "--role", "integration", "--workspace", str(workspace)).split()[-1]
 

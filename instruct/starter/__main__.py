@@ -59,7 +59,12 @@ def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check
         "seed": seed,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "nats a token, held out": held_out(model, folder),
-        "facts from the context": context_check.measure(lambda prompts: answers(model, tokenizer, prompts), check),
+        "facts from the context": {
+            "known" if known else "new": context_check.measure(
+                lambda prompts: answers(model, tokenizer, prompts), check, known=known
+            )
+            for known in (True, False)
+        },
     }
     save(model, tokenizer, out / name, figures, (folder / "sources.md").read_text(encoding="utf-8"))
     click.echo(json.dumps(figures, indent=2))

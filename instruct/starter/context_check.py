@@ -1,7 +1,8 @@
 """A callable that answers prompts -> how often it takes the right fact from the context, and admits that there is none.
 
-The questions, passages, names and values are of the held-out side: no model has been trained on them. Half the prompts
-state the fact that is asked for among others; the rest state others only.
+Names and values are of the held-out side: no model has been trained on them. Neither have they been on the sentences of
+questions and passages, unless these are asked to be `known`. Half the prompts state the fact that is asked for among
+others; the rest state others only.
 
     shares = measure(lambda prompts: [my_answer(messages) for messages in prompts])
     shares["right"], shares["admitted"]
@@ -44,10 +45,10 @@ class Case:
 
 
 @cache
-def cases(count: int = COUNT, seed: int = SEED) -> tuple[list[Case], list[Case]]:
+def cases(count: int = COUNT, seed: int = SEED, known: bool = False) -> tuple[list[Case], list[Case]]:
     """As many prompts with the fact asked for as without it, one question each."""
     found: dict[str, list[Case]] = {kind: [] for kind in LEAST_STATED}
-    for dialogue in generate(count * DRAWS, seed, held_out=True):
+    for dialogue in generate(count * DRAWS, seed, held_out=True, known_sentences=known):
         some = found.get(dialogue.kinds[0])
         if some is not None and len(some) < count and len(dialogue.stated) >= LEAST_STATED[dialogue.kinds[0]]:
             some.append(_case(dialogue))
@@ -56,11 +57,11 @@ def cases(count: int = COUNT, seed: int = SEED) -> tuple[list[Case], list[Case]]
     return found["known"], found["missing"]
 
 
-def measure(generate: Generate, count: int = COUNT, seed: int = SEED) -> dict[str, float]:
+def measure(generate: Generate, count: int = COUNT, seed: int = SEED, known: bool = False) -> dict[str, float]:
     """Shares of each half. Where the fact is there: `right`, and `wrong` for another one. Where it is not: `admitted`,
     and `claimed` for a fact of the context or a number out of nowhere."""
-    known, missing = cases(count, seed)
-    told = list(zip(known, generate([case.messages for case in known]), strict=True))
+    stated, missing = cases(count, seed, known)
+    told = list(zip(stated, generate([case.messages for case in stated]), strict=True))
     said = list(zip(missing, generate([case.messages for case in missing]), strict=True))
     right = [states(text, case.fact) for case, text in told]
     claimed = [_claims(case, text) for case, text in said]

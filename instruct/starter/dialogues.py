@@ -113,9 +113,10 @@ def _names_item(template: str) -> bool:
     return "{the}" in template or "{The}" in template
 
 
-def generate(count: int, seed: int, *, held_out: bool = False) -> Iterator[Dialogue]:
-    """Yields `count` dialogues; the same arguments give the same dialogues."""
-    maker = _Maker(held_out, _Quick(f"{seed}/{held_out}"))
+def generate(count: int, seed: int, *, held_out: bool = False, known_sentences: bool = False) -> Iterator[Dialogue]:
+    """Yields `count` dialogues; the same arguments give the same dialogues. With `known_sentences` the sentences are of
+    the side that is trained on, whatever side names and values are of."""
+    maker = _Maker(held_out, held_out and not known_sentences, _Quick(f"{seed}/{held_out}"))
     for _ in range(count):
         yield maker.dialogue()
 
@@ -455,14 +456,14 @@ class _Passage(NamedTuple):
 
 
 class _Maker:
-    """Makes the dialogues of one side."""
+    """Makes the dialogues of one side: its names and values, and its sentences, which can be the other's."""
 
-    def __init__(self, held_out: bool, random: _Quick) -> None:
+    def __init__(self, held_out: bool, new_sentences: bool, random: _Quick) -> None:
         self.held_out = held_out
         self.random = random
-        self.industries = industries(held_out)
-        self.scenes = scenes(held_out)
-        self.talk = {group: of_side(texts, held_out) for group, texts in groups("talk").items()}
+        self.industries = industries(new_sentences)
+        self.scenes = scenes(new_sentences)
+        self.talk = {group: of_side(texts, new_sentences) for group, texts in groups("talk").items()}
         self.industry = self.industries[0]
         self.words = _Words(self, {})
         self.register = "plain"

@@ -1,0 +1,242 @@
+"""`python -m benchmarks.starter`: what the starter model weighs, knows, takes from its context, and says."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from benchmarks.report import Table, percent, write
+from benchmarks.starter import ngram
+from deskwright.terminal import hush
+
+ROOT = Path(__file__).resolve().parents[2]
+LOADS = 5
+NEW = 64
+NAMES = {"dialogues": "invented dialogues", "star": "STAR", "taskmaster4": "Taskmaster-4", "books": "books"}
+LOAD = "import time; from transformers import AutoModelForCausalLM as M; a = time.perf_counter(); \
+M.from_pretrained('{}'); print(time.perf_counter() - a)"
+
+
+@dataclass(frozen=True)
+class How:
+    """What the command was told. `data` is what `python -m instruct.starter` has made to train on, `half` the folder of
+    a model of half the size, `workspace` one with a model tuned on the starter."""
+
+    out: Path
+    model: Path
+    half: Path | None
+    data: Path | None
+    workspace: Path | None
+    count: int
+
+
+def size(how: How) -> Iterator[Table]:
+    """Files, wheel, time to load."""
+    from instruct import footprint
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, str(ROOT)]
+        subprocess.run(command, check=True)
+        [wheel] = Path(folder).iterdir()
+        bytes_of_wheel = wheel.stat().st_size
+    loads = [float(_python(LOAD.format(how.model))) for _ in range(LOADS)]
+    raw = {
+        "parameters": footprint.read(how.model).parameters,
+        "files": sum(file.stat().st_size for file in how.model.iterdir()),
+        "wheel": bytes_of_wheel,
+        "load": loads,
+    }
+    rows = [
+        ("parameters", f"{raw['parameters']:,}"),
+        ("its files", f"{raw['files'] / 1e6:.1f} MB"),
+        ("wheel of Deskwright", f"{bytes_of_wheel / 1e6:.1f} MB"),
+        ("loaded by transformers in (median of 5 processes)", f"{statistics.median(loads):.2f} s"),
+    ]
+    yield Table("starter-size", "The starter model", ("", "found"), rows, raw=raw)
+
+
+def speed(how: How) -> Iterator[Table]:
+    """One answer at a time, by both engines, to the prompts of the context check."""
+    from deskwright.plugins import Generation
+    from deskwright.workspace import Workspace, create
+    from instruct.starter.context_check import cases
+    from serve.engines.openvino import OpenVINO
+    from serve.engines.transformers import Transformers
+
+    prompts = [case.messages for case in cases(30)[0]]
+    rows, raw = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        create(Path(folder) / "shop")
+        workspace = Workspace.open(Path(folder) / "shop")
+        for name, kind in {"openvino": OpenVINO, "transformers": Transformers}.items():
+            engine = kind.open(workspace, None)
+            list(engine.stream(prompts[0], Generation(max_tokens=4)))
+            timed = [_timed(engine, prompt, Generation(max_tokens=NEW)) for prompt in prompts[1:]]
+            first = statistics.median(one[0] for one in timed)
+            pace = sum(one[1] for one in timed) / sum(one[2] for one in timed)
+            raw[name] = {"first": first, "tokens_a_second": pace}
+            rows.append((name, f"{1000 * first:.0f}", f"{pace:,.0f}"))
+    header = ("engine", "first token, ms (median)", "tokens/s")
+    yield Table("starter-speed", f"{len(prompts) - 1} prompts, one at a time", header, rows, raw=raw)
+
+
+def _timed(engine: Any, prompt: Any, how: Any) -> tuple[float, int, float]:
+    """Seconds to the first token, tokens, and seconds to the last."""
+    began = time.perf_counter()
+    stream = engine.stream(prompt, how)
+    begin = [next(stream)]
+    first = time.perf_counter() - began
+    *_, last = [*begin, *stream]
+    return first, last.completion_tokens, time.perf_counter() - began
+
+
+def perplexity(how: How) -> Iterator[Table]:
+    """On held-out documents, by source, beside a model of half the size and a 5-gram; each has read as many tokens."""
+    from instruct.starter.encoded import Documents
+    from instruct.starter.train import HELD_OUT_TOKENS, MIX, first, held_out
+
+    if how.data is None:
+        raise click.UsageError("--data is missing: the folder data-... that `python -m instruct.starter` has made.")
+    model, figures = _opened(how.model)
+    found = {"starter": held_out(model, how.data)}
+    if how.half:
+        found["half the size"] = held_out(_opened(how.half)[0], how.data)
+    if ngram.there():
+        read = [
+            row.tolist()
+            for name, share in MIX.items()
+            for row in _documents(Documents.open(how.data / name), round(share * figures["tokens"]))
+        ]
+        fitted = ngram.trained(read, model.config.vocab_size, how.out / "ngram")
+        costs: dict[str, float] = {}
+        for name in ("texts", "chats"):
+            held = Documents.open(how.data / f"{name}_held_out")
+            for number, source in enumerate(held.names):
+                rows = first(held, np.flatnonzero(held.source == number).tolist(), HELD_OUT_TOKENS)
+                costs[source] = _cost(fitted, held, rows)
+        found["5-gram, Kneser-Ney"] = costs
+    rows = [
+        (NAMES.get(source, source), *(f"{each[source]:.2f} ({np.exp(each[source]):,.1f})" for each in found.values()))
+        for source in found["starter"]
+    ]
+    title = f"Nats a token (perplexity), held out; {figures['tokens'] / 1e6:.0f} million tokens read"
+    yield Table("starter-perplexity", title, ("", *found), rows, raw=found)
+
+
+def _documents(documents: Any, tokens: int) -> Iterator[Any]:
+    ends = np.searchsorted(documents.starts, tokens)
+    for row in range(min(int(ends), len(documents))):
+        yield documents.tokens[documents.starts[row] : documents.starts[row + 1]]
+
+
+def _cost(fitted: Path, held: Any, rows: Sequence[int]) -> float:
+    """Nats a token that is to be learnt, without the first one of a document."""
+    parts = [slice(int(held.starts[row]), int(held.starts[row + 1])) for row in rows]
+    each = ngram.costs(fitted, [held.tokens[part].tolist() for part in parts])
+    told = [
+        cost
+        for part, costs in zip(parts, each, strict=True)
+        for cost, learnt in list(zip(costs, held.learnt[part], strict=True))[1:]
+        if learnt
+    ]
+    return sum(told) / len(told)
+
+
+def context(how: How) -> Iterator[Table]:
+    """How often it takes the right fact from its context, and says so where there is none."""
+    from transformers import AutoTokenizer
+
+    from instruct.starter import context_check
+    from instruct.starter.__main__ import answers
+
+    model, _ = _opened(how.model)
+    tokenizer = AutoTokenizer.from_pretrained(how.model)
+    raw = {
+        name: context_check.measure(lambda prompts: answers(model, tokenizer, prompts), how.count, known=known)
+        for name, known in {"names and values": True, "and sentences": False}.items()
+    }
+    rows = [(name, *map(percent, shares.values())) for name, shares in raw.items()]
+    header = ("new are", "right fact", "another fact", "not there: says so", "not there: claims one")
+    yield Table("starter-context", f"{how.count} and {how.count} questions of each", header, rows, raw=raw)
+
+
+def answers_of(how: How) -> Iterator[Table]:
+    """The first twenty held-out questions of a workspace, with what the model tuned on the starter says by itself."""
+    from deskwright.workspace import Workspace
+    from instruct import adapter, dataset, rounds
+    from instruct.answering import generated
+
+    if how.workspace is None:
+        raise click.UsageError("--workspace is missing: one with a tuned model.")
+    workspace = Workspace.open(how.workspace)
+    model = rounds.find(workspace.store, None)
+    asked = dataset.read(workspace, model.dataset, "test")[:20]
+    said = generated(adapter.load(workspace, model), asked, model.name)
+    rows = [(row.turns[-1][1], one.text, row.answer) for row, one in zip(asked, said, strict=True)]
+    yield Table(
+        "starter-answers", f"20 held-out questions, {model.name}", ("asked", "said", "the agent"), rows, raw=rows
+    )
+
+
+def _opened(folder: Path) -> tuple[Any, Mapping[str, Any]]:
+    import json
+
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    return model, json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+
+
+def _python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+TABLES: dict[str, Callable[[How], Iterator[Table]]] = {
+    "size": size,
+    "speed": speed,
+    "perplexity": perplexity,
+    "context": context,
+    "answers": answers_of,
+}
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(list(TABLES)), help="This table; can be given several times.")
+@click.option("--model", type=click.Path(path_type=Path, exists=True), help="Another than the one that ships.")
+@click.option("--half", type=click.Path(path_type=Path, exists=True), help="A model of half the size.")
+@click.option("--data", type=click.Path(path_type=Path, exists=True), help="What it was trained on: starter/data-...")
+@click.option("--workspace", type=click.Path(path_type=Path, exists=True), help="One with a model tuned on it.")
+@click.option("--count", default=500, show_default=True, help="Questions of the context check, of each sort.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("bench-starter"), help="Where the tables go.")
+def main(only: Sequence[str], model: Path | None, out: Path, **more: Any) -> None:
+    """Measures the starter model.
+
+    \b
+    python -m benchmarks.starter --only size --only speed --only context
+    """
+    from instruct import base
+
+    hush()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    how = How(out, model or base.FOLDER, **more)
+    for name in only or TABLES:
+        for one in TABLES[name](how):
+            print(one.as_text(), flush=True)
+            write(out, [one])
+
+
+if __name__ == "__main__":
+    main()
