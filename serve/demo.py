@@ -92,8 +92,8 @@ def _tune(opened: Workspace) -> None:
 
     _say("tune", opened.root)
     click.echo(
-        "The base model of this demo is a very small one that it makes itself, from the sample's own words, in a "
-        "minute or two; it shows the loop, not the quality that a real base model gives (model.base)."
+        "The base model is the very small one that comes with Deskwright; it shows the loop, not the quality that a "
+        "real base model gives (model.base)."
     )
     report = dataset.build(opened)
     click.echo(describe(report))

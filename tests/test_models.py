@@ -459,6 +459,14 @@ def test_show_says_what_is_known(server: Hub, cli: Run, tiny: dict[str, bytes]) 
     assert f"not fetched: deskwright models fetch {NAME}" in before
 
 
+def test_the_starter_is_listed_and_shown_without_a_hub(cli: Run) -> None:
+    shown = cli("models", "show", "starter").stdout
+
+    assert "models show starter" in cli("models").stdout
+    assert "LlamaForCausalLM" in shown
+    assert str(base.FOLDER) in shown
+
+
 def test_without_a_chat_template_a_model_is_shown_and_refused_until_one_is_named(
     server: Hub, ws: Workspace, cli: Run, tiny: dict[str, bytes], tmp_path: Path
 ) -> None:
