@@ -26,10 +26,9 @@ SAMPLE = "copperleaf_zendesk.ndjson"
 QUESTION = "Hi, how long do I have to return a grinder that I have not opened?"
 LABEL = "demo"
 SETTINGS = {
-    "# passages = 1": "passages = 0",
-    "# max_tokens = 1024": "max_tokens = 384",
+    "# max_tokens = 1024": "max_tokens = 512",
     "# batch = 8": "batch = 4",
-    "# epochs = 3": "epochs = 4",
+    "# epochs = 3": "epochs = 2",
     "# rank = 16": "rank = 32",
     '# title = "Support"': 'title = "Copperleaf Care"',
     '# greeting = "Hello! How can I help?"': 'greeting = "Hello! I am Copperleaf\'s assistant. How can I help?"',

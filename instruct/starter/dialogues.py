@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -109,16 +110,22 @@ class Exchange(NamedTuple):
     fact: str = ""
 
 
+class TooFewValues(ValueError):
+    """A topic has no value of the side that is wanted."""
+
+
 def _names_item(template: str) -> bool:
     return "{the}" in template or "{The}" in template
 
 
 def generate(count: int, seed: int, *, held_out: bool = False, known_sentences: bool = False) -> Iterator[Dialogue]:
     """Yields `count` dialogues; the same arguments give the same dialogues. With `known_sentences` the sentences are of
-    the side that is trained on, whatever side names and values are of."""
+    the side that is trained on, whatever side names and values are of; what few topics then have too few values for is
+    left out."""
     maker = _Maker(held_out, held_out and not known_sentences, _Quick(f"{seed}/{held_out}"))
     for _ in range(count):
-        yield maker.dialogue()
+        with suppress(*[TooFewValues] if known_sentences else []):
+            yield maker.dialogue()
 
 
 def is_held_out(text: str) -> bool:
@@ -572,13 +579,13 @@ class _Maker:
         """A value of the maker's side.
 
         Raises:
-            ValueError: the topic's patterns yield too few values for this side to have one.
+            TooFewValues: the topic's patterns yield too few for this side to have one.
         """
         for _ in range(200):
             value = self.words.of(self.random.choice(topic.facts))
             if is_held_out(value) == self.held_out:
                 return value
-        raise ValueError(f"the facts of {topic.name!r} vary too little")
+        raise TooFewValues(f"the facts of {topic.name!r} vary too little")
 
     def others(self, count: int, topics: Sequence[Topic]) -> list[_Known]:
         """Facts on topics other than these."""
