@@ -41,11 +41,13 @@ class _Pair(NamedTuple):
 
 
 class Material(NamedTuple):
-    """`alike` are several ways to ask for the same; `sentences` follow one another where they stood; `words` are what
-    words are exchanged for, and `common` ones are not."""
+    """`alike` are several ways to ask for the same; `sentences` follow one another where they stood, and `places` says
+    which of them can be a question and an answer; `words` are what words are exchanged for, and `common` ones are not.
+    """
 
     alike: Sequence[Sequence[str]]
     sentences: Sequence[str]
+    places: Mapping[str, Sequence[int]]
     words: Sequence[str]
     common: frozenset[str]
 
@@ -59,28 +61,26 @@ def material(documents: Iterable[Document]) -> Material:
         if document.source in ("banking77", "clinc150"):
             alike[lines[0]] += lines[1:]
         else:
-            sentences += [sentence.strip() for line in _lines(lines) for sentence in SENTENCE.split(line)]
+            sentences += [sentence.strip() for sentence in SENTENCE.split(" ".join(lines))]
     words = Counter(word for sentence in sentences for word in WORD.findall(sentence))
     common = frozenset(MARKS + [word for word, _ in words.most_common(COMMON)])
-    return Material([ways for ways in alike.values() if len(ways) > 1], sentences, sorted(set(words) - common), common)
-
-
-def _lines(lines: Sequence[str]) -> Iterator[str]:
-    """Lines of prose go on in the next one; what people say does not, but is seldom cut by it."""
-    yield from " ".join(lines).split("\n")
+    places = {role: [n for n, sentence in enumerate(sentences) if _fits(sentence, role)] for role in LENGTHS}
+    several = [ways for ways in alike.values() if len(ways) > 1]
+    return Material(several, sentences, places, sorted(set(words) - common) or MARKS, common)
 
 
 def exercises(count: int, seed: int, given: Material, dialogues: Iterable[Dialogue]) -> Iterator[Document]:
-    """`count` of them; `dialogues` are invented ones to exchange words in, and are used up."""
+    """`count` of them, as far as there is material; `dialogues` are as many invented ones, to exchange words in."""
     random = Random(f"{seed}/exercises")
     invented = iter(dialogues)
+    kinds = ["exchanged", "exchanged", *(["quoted"] if all(given.places.values()) else [])]
+    kinds += ["alike"] if given.alike and given.places["answer"] else []
     for _ in range(count):
-        kind = random.choice(("exchanged", "exchanged", "quoted", "alike"))
-        dialogue = next(invented, None) if kind == "exchanged" else None
-        if dialogue:
-            yield _exchanged(dialogue, given, random)
+        kind = random.choice(kinds)
+        if kind == "exchanged":
+            yield _exchanged(next(invented), given, random)
         else:
-            pairs = PAIRS["quoted" if kind == "exchanged" else kind]
+            pairs = PAIRS[kind]
             absent = pairs(given, random)[0][1] if random.random() < SHARE_ABSENT else ""
             yield _asked(pairs(given, random), absent, random)
 
@@ -109,19 +109,19 @@ def _quoted(given: Material, random: Random) -> list[tuple[_Pair, str]]:
     """A sentence is asked for by the one before it."""
     pairs: list[tuple[_Pair, str]] = []
     for _ in range(random.choice(PASSAGES)):
-        question, at = _sentence(given.sentences, "question", random)
+        question, at = _sentence(given, "question", random)
         answer = given.sentences[(at + 1) % len(given.sentences)]
         if not _fits(answer, "answer"):
-            answer, _ = _sentence(given.sentences, "answer", random)
+            answer, _ = _sentence(given, "answer", random)
         pairs.append((_Pair(question, answer), question))
     return pairs
 
 
 def _alike(given: Material, random: Random) -> list[tuple[_Pair, str]]:
     """Any sentence is the answer to a question, and it is asked in another way."""
-    chosen = random.sample(given.alike, random.choice(PASSAGES))
+    chosen = random.sample(given.alike, min(random.choice(PASSAGES), len(given.alike)))
     return [
-        (_Pair(one, _sentence(given.sentences, "answer", random)[0]), other)
+        (_Pair(one, _sentence(given, "answer", random)[0]), other)
         for one, other in (random.sample(ways, 2) for ways in chosen)
     ]
 
@@ -149,11 +149,9 @@ def _written(question: str, random: Random) -> str:
     return text.lower() if random.random() < LOWERED else text
 
 
-def _sentence(sentences: Sequence[str], role: str, random: Random) -> tuple[str, int]:
-    while True:
-        at = random.randrange(len(sentences))
-        if _fits(sentences[at], role):
-            return sentences[at], at
+def _sentence(given: Material, role: str, random: Random) -> tuple[str, int]:
+    at = random.choice(given.places[role])
+    return given.sentences[at], at
 
 
 def _fits(sentence: str, role: str) -> bool:
