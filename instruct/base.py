@@ -92,7 +92,8 @@ def model(workspace: Workspace, four_bits: bool = False) -> Any:
     hub.refuse_others(found.folder, found.name)
     hub.check(found.folder)
     more = {"quantization_config": _four_bits()} if four_bits else {}
-    return _load(workspace, AutoModelForCausalLM.from_pretrained, dtype=_dtype(), use_safetensors=True, **more)
+    loaded = _load(workspace, AutoModelForCausalLM.from_pretrained, dtype=_dtype(), use_safetensors=True, **more)
+    return _trainable(loaded) if four_bits else loaded
 
 
 def whole(folder: Path) -> Any:
@@ -129,6 +130,15 @@ def _four_bits() -> Any:
             "installed. Install it (`pip install 'deskwright[qlora]'`), or take the recipe lora."
         )
     return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=_dtype())
+
+
+def _trainable(model: Any) -> Any:
+    """bitsandbytes packs 4-bit weights anew, on processors with bf16, when a model that is not in training is first
+    asked, and no gradient goes through what is packed. Measuring a model must not end its training."""
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+    return model
 
 
 def _load(workspace: Workspace, load: Callable[..., Any], **more: Any) -> Any:
