@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import aclosing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from deskwright.workspace import Workspace
 from instruct import adapter
 from instruct.prompt import render
 from instruct.starter.tokenizer import train
+from serve.engines import steps
 from serve.engines.conversion import Unconvertible, convert
 from serve.engines.openvino import OpenVINO
 from serve.engines.steps import Lost, Steps
@@ -194,9 +196,10 @@ def test_many_are_answered_together_and_one_that_leaves_frees_its_place(
 
     assert asyncio.run(all_of_them()) == alone
     latest = time.monotonic() + 60
-    while engine._steps._requests and time.monotonic() < latest:
+    assert engine._steps._child is not None
+    while (under_way := engine._steps._child.answers) and time.monotonic() < latest:
         time.sleep(0.01)
-    assert not engine._steps._requests
+    assert not under_way
 
 
 def test_an_engine_nobody_uses_ends_its_process(ws: Workspace, tiny: tuple[Any, Any], converted: Path) -> None:
@@ -227,6 +230,48 @@ def test_a_process_that_is_killed_ends_its_answers_and_the_next_question_starts_
     with pytest.raises(Lost, match="ended with status -9"):
         next(stream)
     assert whole(list(engine.stream(ASK, Generation(max_tokens=15)))) == alone
+
+
+def test_a_process_is_relieved_by_another_and_finishes_its_answers(
+    ws: Workspace, tiny: tuple[Any, Any], converted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "A_CHILD", 2)
+    engine = OpenVINO(converted, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
+    alone = whole(list(engine.stream(ASK, Generation(max_tokens=15))))
+    first = child_of(engine)
+    first.send_signal(signal.SIGSTOP)
+    late: list[Token] = []
+    reader = threading.Thread(target=lambda: late.extend(engine.stream(ASK, Generation(max_tokens=15))))
+    reader.start()
+    latest = time.monotonic() + 60
+    while (second := child_of(engine)) is first and time.monotonic() < latest:
+        time.sleep(0.01)
+
+    assert whole(list(engine.stream(ASK, Generation(max_tokens=15)))) == alone
+    assert first.poll() is None
+    assert not late
+    first.send_signal(signal.SIGCONT)
+    reader.join(60)
+    assert whole(late) == alone
+    assert first.wait(60) == 0
+    assert second.poll() is None
+
+
+def test_a_process_goes_on_where_another_has_no_room(
+    ws: Workspace, tiny: tuple[Any, Any], converted: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(steps, "A_CHILD", 2)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1e6))
+    engine = OpenVINO(converted, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
+    only = child_of(engine)
+    said = {whole(list(engine.stream(ASK, Generation(max_tokens=5)))) for _ in range(5)}
+    latest = time.monotonic() + 60
+    while "are free" not in caplog.text and time.monotonic() < latest:
+        time.sleep(0.01)
+
+    assert len(said) == 1
+    assert "goes on in the process that it has" in caplog.text
+    assert child_of(engine) is only
 
 
 def test_a_server_that_is_killed_takes_its_process_with_it(

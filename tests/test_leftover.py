@@ -84,24 +84,19 @@ def conversation(number: int, asked: str) -> Conversation:
 def test_a_build_leaves_them_out_after_the_policies_became_stricter(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learnt = []
     goods = "grinder kettle lamp chair table spoon fork knife carpet mirror clock radio".split()
     asked = [f"On which shelf do I find the {thing}?" for thing in goods]
     asked[:2] = ["I bought it on 3 March 2026, where is the grinder?", "Since 7 May 2026 I want a kettle!"]
     ingest(ws.store, Gate(ws.config.privacy, ws.store, ()), "shop", map(conversation, range(12), asked), "contract")
-    monkeypatch.setattr(base, "prepare", lambda _, dialogues: learnt.extend(dialogues))
     monkeypatch.setattr(base, "digest", lambda _: "base")
     monkeypatch.setattr(dataset, "_fitted", lambda _, rows, report: rows)
     before = dataset.build(ws)
     strict = configured(ws, 'DATE = "replace"')
-    learnt.clear()
     after = dataset.build(strict)
 
     assert before.left_out[LEFT] == 0
     assert after.left_out[LEFT] == 2
     assert sum(after.rows.values()) == sum(before.rows.values()) - 2
-    assert learnt
-    assert "2026" not in str(learnt)
     written = b"".join(file.read_bytes() for file in Path(strict.datasets / after.fingerprint).iterdir())
     assert b"May 2026" not in written
     assert LEFT in (strict.datasets / after.fingerprint / dataset.PAGE).read_text()

@@ -16,12 +16,13 @@ from instruct import encoder
 from instruct.starter import circuit, context_check, data
 from instruct.starter.encoded import Documents
 from instruct.starter.tokenizer import ASSISTANT
-from instruct.starter.train import HALF, SHAPE, held_out, new, train
+from instruct.starter.train import HALF, SHAPE, Shape, held_out, new, train
 from instruct.starter.vectors import vectors
 
 ANSWER = 96
 """Tokens, at most, where answers are measured."""
 AT_ONCE = 25
+FIGURES = "figures.json"
 
 
 @click.command()
@@ -30,31 +31,39 @@ AT_ONCE = 25
     "--out", type=click.Path(path_type=Path), default=Path("starter"), show_default=True, help="For all of it."
 )
 @click.option("--tokens", default=16_000_000, show_default=True, help="How many to train on.")
+@click.option("--start", type=click.Path(path_type=Path, exists=True), help="A starter model to go on from.")
+@click.option("--rate", default=1.0, show_default=True, help="The learning rate, as a part of the full one.")
 @click.option("--half", is_flag=True, help="Train a model of half the size, to compare with.")
 @click.option("--dialogues", default=120_000, show_default=True, help="How many to invent.")
 @click.option("--check", default=context_check.COUNT, show_default=True, help="Questions to measure on, of each sort.")
 @click.option("--seed", default=17, show_default=True)
-def main(source: Path, out: Path, tokens: int, half: bool, dialogues: int, check: int, seed: int) -> None:
+def main(
+    source: Path,
+    out: Path,
+    tokens: int,
+    start: Path | None,
+    rate: float,
+    half: bool,
+    dialogues: int,
+    check: int,
+    seed: int,
+) -> None:
     """Make the starter model: tokenizer, training, figures, and a folder that transformers loads.
 
     \b
     python -m instruct.starter --data ../shared/data --tokens 16000000
+    python -m instruct.starter --data ../shared/data --out more --start starter/model --rate 0.5 --seed 18
     """
     torch.manual_seed(seed)
     folder = out / f"data-{dialogues}-{seed}"
-    tokenizer = _prepared(source, folder, dialogues, seed)
+    tokenizer = _prepared(source, folder, dialogues, seed, start)
     name = "half" if half else "model"
-    model = new(tokenizer, HALF if half else SHAPE)
-    its_tokenizer, sentences = encoder.loaded()
-    model.get_input_embeddings().weight.data.copy_(
-        vectors(tokenizer, sentences, its_tokenizer, model.config.hidden_size, seed)
-    )
-    opening, colon = tokenizer.convert_tokens_to_ids([ASSISTANT, ":"])
-    circuit.write(model, counts(folder, len(tokenizer)), opening, colon, seed)
-    spent = train(model, folder, out / f"{name}.pt", tokens, seed)
+    model = _begun(start) if start else _fresh(tokenizer, HALF if half else SHAPE, folder, seed)
+    before = json.loads((start / FIGURES).read_text(encoding="utf-8")) if start else {"minutes": 0.0, "tokens": 0}
+    spent = train(model, folder, out / f"{name}.pt", tokens, seed, rate)
     figures = {
-        "minutes": round(spent["seconds"] / 60, 1),
-        "tokens": round(spent["tokens"]),
+        "minutes": round(before["minutes"] + spent["seconds"] / 60, 1),
+        "tokens": round(before["tokens"] + spent["tokens"]),
         "dialogues": dialogues,
         "seed": seed,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
@@ -76,13 +85,29 @@ def counts(folder: Path, vocabulary: int) -> torch.Tensor:
     return torch.from_numpy(np.bincount(tokens, minlength=vocabulary)).float()
 
 
-def _prepared(source: Path, folder: Path, dialogues: int, seed: int) -> Any:
+def _prepared(source: Path, folder: Path, dialogues: int, seed: int, start: Path | None) -> Any:
     """The tokenizer; it and the documents are made where a run before this has not made them whole."""
     from transformers import AutoTokenizer
 
     if not (folder / "sources.md").exists():  # is written last
-        return data.make(source, folder, dialogues, seed)
+        return data.make(source, folder, dialogues, seed, AutoTokenizer.from_pretrained(start) if start else None)
     return AutoTokenizer.from_pretrained(folder / "tokenizer")
+
+
+def _begun(start: Path) -> Any:
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32)
+
+
+def _fresh(tokenizer: Any, shape: Shape, folder: Path, seed: int) -> Any:
+    """With the sentence encoder's token vectors and the circuit for copying; everything else by chance."""
+    model = new(tokenizer, shape)
+    its_tokenizer, sentences = encoder.loaded()
+    model.get_input_embeddings().weight.data.copy_(vectors(tokenizer, sentences, its_tokenizer, shape.width, seed))
+    opening, colon = tokenizer.convert_tokens_to_ids([ASSISTANT, ":"])
+    circuit.write(model, counts(folder, len(tokenizer)), opening, colon, seed)
+    return model
 
 
 @torch.inference_mode()
@@ -108,7 +133,7 @@ def save(model: Any, tokenizer: Any, folder: Path, figures: Mapping[str, Any], s
     """Weights in half precision, tokenizer, figures and card."""
     model.half().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    (folder / FIGURES).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(
         "# Starter model\n\nA small Llama for support conversations in English. It answers from what stands in its "
         "prompt; what it says\nwithout that is not to be relied on. Made by `python -m instruct.starter`.\n\n"

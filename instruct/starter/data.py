@@ -22,14 +22,15 @@ HELD_OUT = 2000
 """Invented dialogues, at most."""
 
 
-def make(data: Path, folder: Path, dialogues: int, seed: int) -> Any:
-    """Makes everything, with that many invented dialogues to train on, and returns the tokenizer.
+def make(data: Path, folder: Path, dialogues: int, seed: int, tokens: Any = None) -> Any:
+    """Makes everything, with that many invented dialogues to train on, and returns the tokenizer: `tokens`, or a new
+    one.
 
     Raises:
         DeskwrightError: a file of the public data is not there.
     """
     some = invented(min(dialogues, FOR_THE_TOKENIZER), seed)
-    trained = tokenizer.train(tokenizer.sample(chain(documents(data), some), seed))
+    trained = tokens or tokenizer.train(tokenizer.sample(chain(documents(data), some), seed))
     trained.save_pretrained(folder / "tokenizer")
     for suffix, held_out, count in (("", False, dialogues), ("_held_out", True, min(dialogues, HELD_OUT))):
         write(documents(data, held_out=held_out, sources=TEXTS), trained, folder / f"texts{suffix}")

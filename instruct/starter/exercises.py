@@ -2,7 +2,7 @@
 
 Invented dialogues have a few thousand sentences, and a small model that is trained on them learns these by heart rather
 than looks them up. Here it cannot: what is asked and answered comes from anywhere, words are exchanged for others
-throughout a dialogue, and all that a context tells is asked for in turn.
+throughout a dialogue, all that a context tells is asked for in turn, and what is told of one name is told of others.
 """
 
 from __future__ import annotations
@@ -29,15 +29,23 @@ SHARE_EXCHANGED = 0.35
 """Words of a dialogue that stand for others."""
 COMMON = 200
 MARKS = ["Question", "Answer"]
-SHARE_ABSENT = 0.15
-"""Questions of which the context tells nothing."""
+SHARE_ABSENT = 0.2
+"""Dialogues in which something is asked of which the context tells nothing."""
+NAMED = ("{ask} ({name})", "{name}: {ask}", "About {name}. {ask}", "{ask} I mean {name}.")
+"""How a question says what it is about."""
+SHARE_NAMED_ONCE = 0.4
+"""Passages that say the name in the answer alone."""
 SLIPPED, SHORTENED, LOWERED = 0.15, 0.3, 0.4
 """How often a question is asked with slips, without its first or last words, and in small letters."""
 
 
 class _Pair(NamedTuple):
+    """`asked` is another way to put the question; the answer hangs on its `fact`, if it has one."""
+
     question: str
     answer: str
+    asked: str
+    fact: str = ""
 
 
 class Material(NamedTuple):
@@ -74,15 +82,13 @@ def exercises(count: int, seed: int, given: Material, dialogues: Iterable[Dialog
     random = Random(f"{seed}/exercises")
     invented = iter(dialogues)
     kinds = ["exchanged", "exchanged", *(["quoted"] if all(given.places.values()) else [])]
-    kinds += ["alike"] if given.alike and given.places["answer"] else []
+    kinds += ["alike", "grid", "grid", "grid"] if given.alike and given.places["answer"] else []
     for _ in range(count):
         kind = random.choice(kinds)
         if kind == "exchanged":
             yield _exchanged(next(invented), given, random)
         else:
-            pairs = PAIRS[kind]
-            absent = pairs(given, random)[0][1] if random.random() < SHARE_ABSENT else ""
-            yield _asked(pairs(given, random), absent, random)
+            yield _asked(PAIRS[kind](given, random), random)
 
 
 def _exchanged(dialogue: Dialogue, given: Material, random: Random) -> Document:
@@ -105,38 +111,87 @@ def _like(word: str, other: str) -> str:
     return other.capitalize() if word[0].isupper() else other.lower()
 
 
-def _quoted(given: Material, random: Random) -> list[tuple[_Pair, str]]:
+def _quoted(given: Material, random: Random) -> list[_Pair]:
     """A sentence is asked for by the one before it."""
-    pairs: list[tuple[_Pair, str]] = []
+    pairs: list[_Pair] = []
     for _ in range(random.choice(PASSAGES)):
         question, at = _sentence(given, "question", random)
         answer = given.sentences[(at + 1) % len(given.sentences)]
         if not _fits(answer, "answer"):
             answer, _ = _sentence(given, "answer", random)
-        pairs.append((_Pair(question, answer), question))
+        pairs.append(_Pair(question, answer, _written(question, random)))
     return pairs
 
 
-def _alike(given: Material, random: Random) -> list[tuple[_Pair, str]]:
+def _alike(given: Material, random: Random) -> list[_Pair]:
     """Any sentence is the answer to a question, and it is asked in another way."""
     chosen = random.sample(given.alike, min(random.choice(PASSAGES), len(given.alike)))
     return [
-        (_Pair(one, _sentence(given, "answer", random)[0]), other)
+        _Pair(one, _sentence(given, "answer", random)[0], _written(other, random))
         for one, other in (random.sample(ways, 2) for ways in chosen)
     ]
 
 
-def _asked(pairs: Sequence[tuple[_Pair, str]], absent: str, random: Random) -> Document:
-    """Some of them asked for in turn, and what is absent."""
-    asked = random.sample(pairs, random.randint(1, min(len(pairs), MOST_ASKED)))
-    exchanges = [(_written(question, random), pair.answer) for pair, question in asked]
-    if absent:
+def _grid(given: Material, random: Random) -> list[_Pair]:
+    """The same is told of several names, and more than one thing of a name: both have to be the ones asked for."""
+    names = sorted({_name(given, random) for _ in range(random.randint(2, 4))})
+    things = random.sample(given.alike, min(random.choice((1, 1, 2, 3)), len(given.alike)))
+    forms = [_form(_sentence(given, "answer", random)[0], random) for _ in things]
+    cells = [(name, at) for name in names for at in range(len(things))]
+    return [
+        _cell(name, things[at], forms[at], given, random)
+        for name, at in random.sample(cells, min(len(cells), random.choice(PASSAGES) + 1))
+    ]
+
+
+def _form(sentence: str, random: Random) -> list[str]:
+    """Its words, with one place for a name and one for a value."""
+    words = sentence.replace("{", "").replace("}", "").split()
+    for place, at in zip(("{name}", "{value}"), random.sample(range(len(words)), min(len(words), 2)), strict=False):
+        words[at] = place
+    return words
+
+
+def _cell(name: str, ways: Sequence[str], form: Sequence[str], given: Material, random: Random) -> _Pair:
+    value = _value(given, random)
+    answer = " ".join(form).format(name=name, value=value)
+    plain = random.choice(ways)
+    question = plain if "{name}" in form and random.random() < SHARE_NAMED_ONCE else _about(plain, name, random)
+    asked = _about(_written(random.choice(ways), random), name, random)
+    return _Pair(
+        question, answer, asked.lower() if random.random() < LOWERED else asked, value if value in answer else ""
+    )
+
+
+def _about(question: str, name: str, random: Random) -> str:
+    return random.choice(NAMED).format(ask=question, name=name)
+
+
+def _name(given: Material, random: Random) -> str:
+    """Two words in one, and at times another: a name that nobody has read."""
+    one, other = random.choice(given.words), random.choice(given.words)
+    made = (one[: random.randint(2, 4)] + other[-random.randint(2, 4) :]).capitalize()
+    return f"{made} {random.choice(given.words).lower()}" if random.random() < 0.5 else made
+
+
+def _value(given: Material, random: Random) -> str:
+    return random.choice(VALUES)(given, random)
+
+
+def _asked(pairs: Sequence[_Pair], random: Random) -> Document:
+    """Some of them asked for in turn, and at times one that the context does not tell."""
+    told = pairs[1:] if len(pairs) > 1 and random.random() < SHARE_ABSENT else pairs
+    asked = random.sample(told, random.randint(1, min(len(told), MOST_ASKED)))
+    for pair in pairs[: len(pairs) - len(told)]:
         unknown = random.choice(of_side(groups("talk")["unknown"], held_out=False)).format(about="that")
-        exchanges.insert(random.randint(0, len(exchanges)), (_written(absent, random), unknown))
+        asked.insert(random.randint(0, len(asked)), pair._replace(answer=unknown, fact=""))
+    exchanges = [(pair.asked, pair.answer) for pair in asked]
     turns = [
         {"role": role, "content": text} for exchange in exchanges for role, text in zip(ROLES, exchange, strict=True)
     ]
-    return Document(EXERCISES, messages=tuple(compose(DEFAULT_SYSTEM, [pair for pair, _ in pairs], turns)))
+    facts = tuple(pair.fact for pair in asked)
+    messages = tuple(compose(DEFAULT_SYSTEM, told, turns))
+    return Document(EXERCISES, messages=messages, facts=facts if any(facts) else ())
 
 
 def _written(question: str, random: Random) -> str:
@@ -159,4 +214,12 @@ def _fits(sentence: str, role: str) -> bool:
     return least <= len(sentence) <= most
 
 
-PAIRS: Mapping[str, Callable[[Material, Random], list[tuple[_Pair, str]]]] = {"quoted": _quoted, "alike": _alike}
+PAIRS: Mapping[str, Callable[[Material, Random], list[_Pair]]] = {"quoted": _quoted, "alike": _alike, "grid": _grid}
+
+VALUES: Sequence[Callable[[Material, Random], str]] = (
+    lambda given, random: str(random.randint(2, 9999)),
+    lambda given, random: f"{random.randint(2, 99)} {random.choice(given.words).lower()}",
+    lambda given, random: f"${random.randint(1, 999)}.{random.randint(0, 99):02}",
+    _name,
+)
+"""What an answer can hang on."""

@@ -100,8 +100,8 @@ def new(tokenizer: Any, shape: Shape = SHAPE) -> Any:
     return model
 
 
-def train(model: Any, data: Path, file: Path, tokens: int, seed: int) -> dict[str, float]:
-    """Trains in place on that many tokens of `data`, with its checkpoints in `file`.
+def train(model: Any, data: Path, file: Path, tokens: int, seed: int, part: float = 1.0) -> dict[str, float]:
+    """Trains in place on that many tokens of `data`, with its checkpoints in `file`, at `part` of the full rate.
 
     Returns the `seconds` and `tokens` spent, those before an interruption included.
     """
@@ -133,7 +133,7 @@ def train(model: Any, data: Path, file: Path, tokens: int, seed: int) -> dict[st
             loss = loss_of(model, ids.to(device), learnt.to(device))
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step(rate(share))
+        optimiser.step(part * rate(share))
         read += int((ids != PADDING).sum())
         steps, cost = steps + 1, cost + float(loss.detach())
         if steps % STEPS_A_LINE == 0:

@@ -100,12 +100,12 @@ class OpenVINO:
         """
         answer = _Answer(self, messages, how)
         arrived: queue.SimpleQueue[Brought] = queue.SimpleQueue()
-        request = self._steps.begin(answer.prompt, answer.settings, arrived.put)
+        cancel = self._steps.begin(answer.prompt, answer.settings, arrived.put)
         try:
             while not answer.finished:
                 yield from answer.feed(arrived.get())
         finally:
-            self._steps.cancel(request)
+            cancel()
 
     async def astream(self, messages: Sequence[Mapping[str, str]], how: Generation) -> AsyncIterator[Token]:
         """The same without a thread of its own."""
@@ -117,13 +117,13 @@ class OpenVINO:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(arrived.put_nowait, brought)
 
-        request = self._steps.begin(answer.prompt, answer.settings, deliver)
+        cancel = self._steps.begin(answer.prompt, answer.settings, deliver)
         try:
             while not answer.finished:
                 for token in answer.feed(await arrived.get()):
                     yield token
         finally:
-            self._steps.cancel(request)
+            cancel()
 
 
 def _folder(workspace: Workspace, digest: str) -> Path:

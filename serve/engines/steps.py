@@ -16,10 +16,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from deskwright.errors import DeskwrightError
 
@@ -30,6 +33,9 @@ AT_ONCE = 64
 
 A_STEP = 1024
 """Prompt tokens read in one step at most, so that a long question does not hold up the other answers."""
+
+A_CHILD = 1000
+"""Answers of one process. The library's prefix cache keeps 20 to 70 kB of each for ever."""
 
 Piece = tuple[int, float]
 """A token's id and its probability."""
@@ -53,16 +59,23 @@ class Lost(DeskwrightError):
     """The process that generates has ended."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Child:
+    """`answers` are those under way; once it is `relieved`, no more come."""
+
     process: subprocess.Popen[bytes]
     ours: Connection[Wish | None, Any]
     wishes: queue.SimpleQueue[Wish | None]
+    answers: dict[int, Deliver] = field(default_factory=dict)
+    begun: int = 0
+    relieved: bool = False
 
 
 class Steps:
-    """The server's side. `begin` and `cancel` return at once; what a step brought is delivered in a thread of this
-    object's. A process that was lost takes the answers under way with it, and the next question starts another.
+    """The server's side. `begin` returns at once; what a step brought is delivered in a thread of this object's.
+
+    A process that was lost takes the answers under way with it, and the next question starts another. One that has
+    begun `A_CHILD` answers is relieved by another, once that is ready, and ends with its last answer.
 
     Raises:
         Lost: the model could not be loaded.
@@ -72,32 +85,56 @@ class Steps:
         self._words = [str(folder), str(blocks), "exact" if exact else "fast"]
         self._numbers = itertools.count()
         self._lock = threading.Lock()
-        self._requests: dict[int, Deliver] = {}
+        self._closed = False
         child = self._start()
         self._child: _Child | None = child
         if fault := _greeting(child):
             raise Lost(f"OpenVINO could not load the model in {folder}: {fault}")
         self._follow(child)
 
-    def begin(self, prompt: list[int], settings: Mapping[str, Any], deliver: Deliver) -> int:
+    def begin(self, prompt: list[int], settings: Mapping[str, Any], deliver: Deliver) -> Callable[[], None]:
+        """Returns what cancels the answer and frees what it takes; it does nothing where the answer is over."""
         with self._lock:
             if self._child is None:
                 self._child = self._start()
                 self._follow(self._child)
+            child = self._child
             number = next(self._numbers)
-            self._requests[number] = deliver
-            self._child.wishes.put((number, prompt, settings))
-        return number
-
-    def cancel(self, number: int) -> None:
-        """Frees what the answer takes; nothing where it is over."""
-        with self._lock:
-            if self._requests.pop(number, None) and self._child:
-                self._child.wishes.put((number, None, {}))
+            child.answers[number] = deliver
+            child.begun += 1
+            child.wishes.put((number, prompt, settings))
+            if child.begun % A_CHILD == 0:
+                threading.Thread(target=self._relieve, args=(child,), name="deskwright-openvino", daemon=True).start()
+        return partial(self._cancel, child, number)
 
     def close(self) -> None:
-        if child := self._child:
-            child.wishes.put(None)
+        with self._lock:
+            self._closed = True
+            if self._child:
+                self._child.wishes.put(None)
+
+    def _cancel(self, child: _Child, number: int) -> None:
+        with self._lock:
+            if child.answers.pop(number, None):
+                child.wishes.put((number, None, {}))
+                _rest(child)
+
+    def _relieve(self, child: _Child) -> None:
+        """Where two of them do not fit into the memory, or another does not load, the old one goes on."""
+        fault = _crowded(child)
+        if not fault:
+            fresh = self._start()
+            fault = _greeting(fresh)
+        if fault:
+            log.warning("OpenVINO goes on in the process that it has, which grows slowly: %s", fault)
+            return
+        self._follow(fresh)
+        with self._lock:
+            if self._closed or self._child is not child:
+                fresh.wishes.put(None)
+                return
+            self._child, child.relieved = fresh, True
+            _rest(child)
 
     def _start(self) -> _Child:
         ours, theirs = Pipe()
@@ -122,27 +159,50 @@ class Steps:
     def _hear(self, child: _Child) -> None:
         try:
             while True:
-                for number, told in child.ours.recv():
-                    self._deliver(number, told)
+                heard = child.ours.recv()
+                if isinstance(heard, str):  # the greeting of one that was started for a question
+                    log.error("OpenVINO could not load the model again: %s", heard) if heard else None
+                    continue
+                for number, told in heard:
+                    self._deliver(child, number, told)
         except (EOFError, OSError):
             self._lost(child)
 
-    def _deliver(self, number: int, told: list[Piece] | str) -> None:
+    def _deliver(self, child: _Child, number: int, told: list[Piece] | str) -> None:
         with self._lock:
-            deliver = self._requests.pop(number, None) if isinstance(told, str) else self._requests.get(number)
+            deliver = child.answers.pop(number, None) if isinstance(told, str) else child.answers.get(number)
+            _rest(child)
         if deliver:
             deliver(_brought(told))
 
     def _lost(self, child: _Child) -> None:
         with self._lock:
-            requests, self._requests, self._child = self._requests, {}, None
+            answers, child.answers = child.answers, {}
+            if self._child is child:
+                self._child = None
         child.wishes.put(None)
         status = child.process.wait()
         if status:
-            log.error("the process that runs OpenVINO ended with status %d; %d answers end here", status, len(requests))
+            log.error("the process that runs OpenVINO ended with status %d; %d answers end here", status, len(answers))
         fault = Lost(f"The process that runs OpenVINO ended with status {status}; the next question starts another.")
-        for deliver in requests.values():
+        for deliver in answers.values():
             deliver(fault)
+
+
+def _crowded(child: _Child) -> str:
+    """Why another process like this one has no room; nothing if it has."""
+    free = psutil.virtual_memory().available
+    try:
+        takes = psutil.Process(child.process.pid).memory_info().rss
+    except psutil.NoSuchProcess:
+        return "it is gone"
+    return f"another takes {takes / 1e9:.1f} GB, and {free / 1e9:.1f} are free" if takes > free else ""
+
+
+def _rest(child: _Child) -> None:
+    """Ends a process that is relieved and has no more answers under way."""
+    if child.relieved and not child.answers:
+        child.wishes.put(None)
 
 
 def _brought(told: list[Piece] | str) -> Brought:
