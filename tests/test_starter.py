@@ -52,6 +52,12 @@ def test_a_workspace_begins_with_it(ws: Workspace) -> None:
     assert base.source(ws).folder == base.FOLDER
 
 
+def test_texts_that_are_read_together_are_not_filled_up(starter: tuple[Any, Any]) -> None:
+    long, short = starter[1].backend_tokenizer.encode_batch(["Where is my parcel, please?", "Hi"])
+
+    assert len(short.ids) < len(long.ids)
+
+
 def test_placeholders_are_single_tokens(starter: tuple[Any, Any]) -> None:
     assert all(len(starter[1](text, add_special_tokens=False).input_ids) == 1 for text in PLACEHOLDERS)
 

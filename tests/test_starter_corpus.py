@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import lzma
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from deskwright.errors import DeskwrightError
+from instruct.starter.__main__ import main
 from instruct.starter.corpus import SOURCES, SUPPORT, attribution, book_text, documents, invented, is_held_out
 from instruct.starter.data import make
 from instruct.starter.encoded import Documents
@@ -138,6 +141,25 @@ def test_all_that_is_needed_for_training_is_made_at_once(data: Path, tmp_path: P
     assert set(made["chats"].names) == {*SUPPORT, "dialogues"}
     assert set(made["texts"].names).isdisjoint(SUPPORT)
     assert (tmp_path / "made" / "sources.md").read_text("utf-8") == attribution()
+
+
+def test_the_command_makes_a_model_and_goes_on_from_it(data: Path, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    def made(out: str, *more: str) -> dict[str, Any]:
+        few = ["--tokens", "1000", "--dialogues", "40", "--check", "1"]
+        result = CliRunner().invoke(main, ["--data", str(data), "--out", str(tmp_path / out), *few, *more])
+        assert result.exit_code == 0, result.output
+        AutoModelForCausalLM.from_pretrained(tmp_path / out / "model")
+        return dict(json.loads((tmp_path / out / "model" / "figures.json").read_text("utf-8")))
+
+    first = made("first")
+    second = made("second", "--start", str(tmp_path / "first" / "model"), "--rate", "0.5", "--seed", "18")
+
+    assert second["tokens"] > first["tokens"] + 1000 > 2000
+    assert set(second) == set(first)
+    files = [tmp_path / out / "model" / "tokenizer.json" for out in ("first", "second")]
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_real_data_is_read_where_it_is(shared: Path) -> None:

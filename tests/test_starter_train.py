@@ -274,6 +274,7 @@ def test_what_is_saved_loads_as_any_model_does(tokenizer: Any, tmp_path: Path) -
 
     assert len(together) == len(prompts)
     assert its_tokenizer.chat_template == tokenizer.chat_template
+    assert its_tokenizer.backend_tokenizer.padding is None
     assert loaded.config.model_type == "llama"
     assert json.loads((tmp_path / "model" / "figures.json").read_text("utf-8")) == {"minutes": 1}
     assert answers(loaded.float(), its_tokenizer, prompts[:1])[0][:20] == together[0][:20]

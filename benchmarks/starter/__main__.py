@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
@@ -19,6 +20,7 @@ import numpy as np
 
 from benchmarks.report import Table, percent, write
 from benchmarks.starter import ngram
+from benchmarks.starter.curves import drawn
 from deskwright.terminal import hush
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,13 +34,14 @@ M.from_pretrained('{}'); print(time.perf_counter() - a)"
 @dataclass(frozen=True)
 class How:
     """What the command was told. `data` is what `python -m instruct.starter` has made to train on, `half` the folder of
-    a model of half the size, `workspace` one with a model tuned on the starter."""
+    a model of half the size, `workspace` one with a model tuned on the starter, `curve` what training noted."""
 
     out: Path
     model: Path
     half: Path | None
     data: Path | None
     workspace: Path | None
+    curve: Sequence[Path]
     count: int
 
 
@@ -154,6 +157,27 @@ def _cost(fitted: Path, held: Any, rows: Sequence[int]) -> float:
     return sum(told) / len(told)
 
 
+def curves(how: How) -> Iterator[Table]:
+    """The held-out loss while training, from what the runs noted: of the model, and of the one of half the size."""
+    if not how.curve:
+        raise click.UsageError(
+            "--curve is missing: the file model.jsonl that `python -m instruct.starter` has written."
+        )
+    runs = {file.stem: [json.loads(line) for line in file.read_text("utf-8").splitlines()] for file in how.curve}
+    lines = {
+        run: {name: [(one["tokens"], one[source]) for one in noted] for source, name in NAMES.items()}
+        for run, noted in runs.items()
+    }
+    how.out.mkdir(parents=True, exist_ok=True)
+    (how.out / "starter-curves.svg").write_text(drawn(lines), encoding="utf-8")
+    rows = [
+        (f"{run}, {one['tokens'] / 1e6:.1f} M", *(f"{one[source]:.2f}" for source in NAMES))
+        for run, noted in runs.items()
+        for one in noted
+    ]
+    yield Table("starter-curves", "Nats a held-out token", ("after", *NAMES.values()), rows, raw=runs)
+
+
 def context(how: How) -> Iterator[Table]:
     """How often it takes the right fact from its context, and says so where there is none."""
     from transformers import AutoTokenizer
@@ -191,8 +215,6 @@ def answers_of(how: How) -> Iterator[Table]:
 
 
 def _opened(folder: Path) -> tuple[Any, Mapping[str, Any]]:
-    import json
-
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -208,6 +230,7 @@ TABLES: dict[str, Callable[[How], Iterator[Table]]] = {
     "size": size,
     "speed": speed,
     "perplexity": perplexity,
+    "curves": curves,
     "context": context,
     "answers": answers_of,
 }
@@ -219,6 +242,7 @@ TABLES: dict[str, Callable[[How], Iterator[Table]]] = {
 @click.option("--half", type=click.Path(path_type=Path, exists=True), help="A model of half the size.")
 @click.option("--data", type=click.Path(path_type=Path, exists=True), help="What it was trained on: starter/data-...")
 @click.option("--workspace", type=click.Path(path_type=Path, exists=True), help="One with a model tuned on it.")
+@click.option("--curve", type=click.Path(path_type=Path, exists=True), multiple=True, help="model.jsonl, half.jsonl.")
 @click.option("--count", default=500, show_default=True, help="Questions of the context check, of each sort.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench-starter"), help="Where the tables go.")
 def main(only: Sequence[str], model: Path | None, out: Path, **more: Any) -> None:

@@ -132,6 +132,7 @@ def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Mapping[str, 
 def save(model: Any, tokenizer: Any, folder: Path, figures: Mapping[str, Any], sources: str) -> None:
     """Weights in half precision, tokenizer, figures and card."""
     model.half().save_pretrained(folder)
+    tokenizer.backend_tokenizer.no_padding()  # else what was asked for while measuring is kept
     tokenizer.save_pretrained(folder)
     (folder / FIGURES).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(

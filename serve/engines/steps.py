@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -36,6 +37,12 @@ A_STEP = 1024
 
 A_CHILD = 1000
 """Answers of one process. The library's prefix cache keeps 20 to 70 kB of each for ever."""
+
+PACE = 0.05
+"""Seconds between two tellings of what an answer gained: nobody reads faster, and each takes time from the model."""
+
+BEGINNING = 8
+"""Tokens of an answer that are told as they come."""
 
 Piece = tuple[int, float]
 """A token's id and its probability."""
@@ -222,13 +229,30 @@ def _greeting(child: _Child) -> str:
     return fault
 
 
+@dataclass(slots=True)
+class _Answer:
+    """One under way: the library's handle, how many tokens were told, and when the last ones were."""
+
+    handle: Any
+    told: int = 0
+    at: float = 0.0
+
+    def gained(self, over: bool) -> list[Piece]:
+        """The tokens that are to be told now."""
+        if not over and self.told >= BEGINNING and time.monotonic() - self.at < PACE:
+            return []
+        pieces = list(read(self.handle))
+        self.told, self.at = self.told + len(pieces), time.monotonic()
+        return pieces
+
+
 class _Generating:
     """The child's side: steps while there is something to generate, and between them hears what is asked for."""
 
     def __init__(self, server: Connection[Any, Any], pipeline: Any) -> None:
         self._server = server
         self._pipeline = pipeline
-        self._running: dict[int, Any] = {}
+        self._running: dict[int, _Answer] = {}
 
     def run(self) -> None:
         """Until the server wants no more, or is gone."""
@@ -254,26 +278,27 @@ class _Generating:
 
     def _grant(self, number: int, prompt: list[int] | None, settings: Mapping[str, Any]) -> None:
         if prompt is not None:
-            self._running[number] = self._pipeline.add_request(number, tensor(prompt), config(settings))
-        elif handle := self._running.pop(number, None):
-            handle.cancel()
+            self._running[number] = _Answer(self._pipeline.add_request(number, tensor(prompt), config(settings)))
+        elif answer := self._running.pop(number, None):
+            answer.handle.cancel()
 
     def _gained(self, number: int) -> Iterator[Told]:
         from openvino_genai.py_openvino_genai import GenerationStatus
 
-        handle = self._running[number]
-        status = handle.get_status()
-        if pieces := list(read(handle)):
+        answer = self._running[number]
+        status = answer.handle.get_status()
+        over = status != GenerationStatus.RUNNING
+        if pieces := answer.gained(over):
             yield number, pieces
-        if status != GenerationStatus.RUNNING:
+        if over:
             del self._running[number]
             yield number, status.name
 
     def _failed(self, error: Exception) -> list[Told]:
         log.error("a step of OpenVINO failed; the answers under way end here: %s", type(error).__name__)
         running, self._running = self._running, {}
-        for handle in running.values():
-            handle.cancel()
+        for answer in running.values():
+            answer.handle.cancel()
         return [(number, f"a step failed with {type(error).__name__}") for number in running]
 
 
