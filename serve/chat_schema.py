@@ -25,6 +25,8 @@ from serve.refusals import UNSUPPORTED, Refusal
 
 MOST_MESSAGES = 200
 MOST_STOPS = 4
+LEAST = 1e-6
+"""What a temperature and a share are told engines as, at least: shorter numbers than Python's would be 0."""
 NAME = "deskwright"
 """The stable name of whichever model is promoted."""
 
@@ -156,11 +158,13 @@ class ChatRequest(Strict):
         return [{"role": role, "content": text} for role, text in spoken]
 
     def how(self, most: int) -> Generation:
-        """How to generate, with at most `most` tokens."""
+        """How to generate, with at most `most` tokens. Numbers that engines would round to 0 are told them as they are
+        meant."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
         asked = self.max_completion_tokens or self.max_tokens or most
-        top_p = 1.0 if self.top_p is None else self.top_p
-        return Generation(min(asked, most), self.temperature or 0.0, top_p, tuple(stop))
+        temperature = self.temperature or 0.0
+        top_p = 1.0 if self.top_p is None else max(self.top_p, LEAST)
+        return Generation(min(asked, most), temperature if temperature >= LEAST else 0.0, top_p, tuple(stop))
 
 
 class Answer(BaseModel):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 from types import SimpleNamespace
@@ -195,11 +197,7 @@ def test_many_are_answered_together_and_one_that_leaves_frees_its_place(
         return (await asyncio.gather(*leaving, *staying))[len(asks) :]
 
     assert asyncio.run(all_of_them()) == alone
-    latest = time.monotonic() + 60
-    assert engine._steps._child is not None
-    while (under_way := engine._steps._child.answers) and time.monotonic() < latest:
-        time.sleep(0.01)
-    assert not under_way
+    until(lambda: not under_way(engine))
 
 
 def test_an_engine_nobody_uses_ends_its_process(ws: Workspace, tiny: tuple[Any, Any], converted: Path) -> None:
@@ -210,6 +208,18 @@ def test_an_engine_nobody_uses_ends_its_process(ws: Workspace, tiny: tuple[Any, 
     gc.collect()
 
     assert process.wait(10) == 0
+
+
+def until(holds: Callable[..., Any], *about: Any) -> None:
+    latest = time.monotonic() + 60
+    while not holds(*about) and time.monotonic() < latest:
+        time.sleep(0.01)
+    assert holds(*about)
+
+
+def under_way(engine: OpenVINO) -> Any:
+    assert engine._steps._child is not None
+    return engine._steps._child.answers
 
 
 def child_of(engine: OpenVINO) -> subprocess.Popen[bytes]:
@@ -225,7 +235,7 @@ def test_a_process_that_is_killed_ends_its_answers_and_the_next_question_starts_
     process = child_of(engine)
     process.send_signal(signal.SIGSTOP)
     stream = engine.stream(ASK, Generation(max_tokens=40))
-    threading.Timer(0.2, process.kill).start()
+    threading.Thread(target=lambda: (until(under_way, engine), process.kill())).start()
 
     with pytest.raises(Lost, match="ended with status -9"):
         next(stream)
@@ -243,9 +253,8 @@ def test_a_process_is_relieved_by_another_and_finishes_its_answers(
     late: list[Token] = []
     reader = threading.Thread(target=lambda: late.extend(engine.stream(ASK, Generation(max_tokens=15))))
     reader.start()
-    latest = time.monotonic() + 60
-    while (second := child_of(engine)) is first and time.monotonic() < latest:
-        time.sleep(0.01)
+    until(lambda: child_of(engine) is not first)
+    second = child_of(engine)
 
     assert whole(list(engine.stream(ASK, Generation(max_tokens=15)))) == alone
     assert first.poll() is None
@@ -265,13 +274,58 @@ def test_a_process_goes_on_where_another_has_no_room(
     engine = OpenVINO(converted, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
     only = child_of(engine)
     said = {whole(list(engine.stream(ASK, Generation(max_tokens=5)))) for _ in range(5)}
-    latest = time.monotonic() + 60
-    while "are free" not in caplog.text and time.monotonic() < latest:
-        time.sleep(0.01)
+    until(lambda: "are free" in caplog.text)
 
     assert len(said) == 1
     assert "goes on in the process that it has" in caplog.text
     assert child_of(engine) is only
+
+
+def test_one_that_is_lost_as_soon_as_it_takes_over_is_replaced(
+    ws: Workspace, tiny: tuple[Any, Any], converted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = OpenVINO(converted, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
+    first = child_of(engine)
+    greeting = steps._greeting
+
+    def lost(child: Any) -> str:
+        said = greeting(child)
+        child.process.kill()
+        child.process.wait()
+        return said
+
+    monkeypatch.setattr(steps, "A_CHILD", 2)
+    monkeypatch.setattr(steps, "_greeting", lost)
+    alone = [whole(list(engine.stream(ASK, Generation(max_tokens=15)))) for _ in range(2)]
+    assert first.wait(60) == 0
+    until(lambda: engine._steps._child is None)
+    monkeypatch.undo()
+
+    assert whole(list(engine.stream(ASK, Generation(max_tokens=15)))) == alone[0] == alone[1]
+
+
+def test_a_model_that_is_gone_when_it_is_to_be_loaded_again_ends_the_question(
+    ws: Workspace, tiny: tuple[Any, Any], converted: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(converted, folder)
+    engine = OpenVINO(folder, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
+    child_of(engine).kill()
+    until(lambda: engine._steps._child is None)
+    shutil.rmtree(folder)
+
+    with pytest.raises(Lost, match="ended with status 1"):
+        list(engine.stream(ASK, Generation(max_tokens=15)))
+
+
+def test_a_question_that_the_library_refuses_ends_alone(ws: Workspace, tiny: tuple[Any, Any], converted: Path) -> None:
+    engine = OpenVINO(converted, adapter.Loaded(*tiny, adapter.untuned(ws)), "tiny", "", exact=True)
+    process = child_of(engine)
+
+    with pytest.raises(Lost, match="did not begin"):
+        list(engine.stream(ASK, Generation(max_tokens=15, temperature=1e-46)))
+    assert whole(list(engine.stream(ASK, Generation(max_tokens=15))))
+    assert child_of(engine) is process
 
 
 def test_a_server_that_is_killed_takes_its_process_with_it(

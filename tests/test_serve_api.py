@@ -29,7 +29,7 @@ from privacy.gate import Gate
 from serve import access
 from serve.app import create_app
 from serve.chat import build_chat
-from serve.chat_schema import Extension, Source
+from serve.chat_schema import ChatRequest, Extension, Source
 from serve.commands import Running, run, start
 from serve.engines.echo import Echo
 from serve.engines.text import TooLong
@@ -226,6 +226,15 @@ def test_faults_of_a_request_are_named(client: Client, body: dict[str, Any], sta
     assert error["type"] == "invalid_request_error"
     assert error["code"] == code
     assert set(error) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize("least", [5e-324, 1e-46, 0.5])
+def test_numbers_too_small_for_engines_reach_them_as_ones_they_know(least: float) -> None:
+    messages = [{"role": "user", "content": "hello"}]
+    how = ChatRequest.model_validate({"model": "m", "messages": messages, "temperature": least, "top_p": least}).how(10)
+
+    assert how.temperature == (least if least == 0.5 else 0)
+    assert how.top_p == max(least, 1e-6)
 
 
 def test_an_error_does_not_quote_the_caller(client: Client) -> None:

@@ -156,7 +156,13 @@ def test_the_command_makes_a_model_and_goes_on_from_it(data: Path, tmp_path: Pat
     first = made("first")
     second = made("second", "--start", str(tmp_path / "first" / "model"), "--rate", "0.5", "--seed", "18")
 
+    again = CliRunner().invoke(
+        main, ["--data", str(data), "--out", str(tmp_path / "first"), "--start", str(tmp_path / "first" / "model")]
+    )
+
     assert second["tokens"] > first["tokens"] + 1000 > 2000
+    assert again.exit_code == 2
+    assert "--out is another folder" in again.output
     assert set(second) == set(first)
     files = [tmp_path / out / "model" / "tokenizer.json" for out in ("first", "second")]
     assert files[0].read_bytes() == files[1].read_bytes()

@@ -72,6 +72,7 @@ def size(how: How) -> Iterator[Table]:
 
 def speed(how: How) -> Iterator[Table]:
     """One answer at a time, by both engines, to the prompts of the context check."""
+    from deskwright.config import FILE
     from deskwright.plugins import Generation
     from deskwright.workspace import Workspace, create
     from instruct.starter.context_check import cases
@@ -82,6 +83,8 @@ def speed(how: How) -> Iterator[Table]:
     rows, raw = [], {}
     with tempfile.TemporaryDirectory() as folder:
         create(Path(folder) / "shop")
+        settings = Path(folder) / "shop" / FILE
+        settings.write_text(settings.read_text("utf-8").replace('"starter"', f'"{how.model.resolve()}"'), "utf-8")
         workspace = Workspace.open(Path(folder) / "shop")
         for name, kind in {"openvino": OpenVINO, "transformers": Transformers}.items():
             engine = kind.open(workspace, None)
@@ -106,16 +109,17 @@ def _timed(engine: Any, prompt: Any, how: Any) -> tuple[float, int, float]:
 
 
 def perplexity(how: How) -> Iterator[Table]:
-    """On held-out documents, by source, beside a model of half the size and a 5-gram; each has read as many tokens."""
+    """On held-out documents, by source, beside a model of half the size and a 5-gram, with the tokens each read."""
     from instruct.starter.encoded import Documents
     from instruct.starter.train import HELD_OUT_TOKENS, MIX, first, held_out
 
     if how.data is None:
         raise click.UsageError("--data is missing: the folder data-... that `python -m instruct.starter` has made.")
     model, figures = _opened(how.model)
-    found = {"starter": held_out(model, how.data)}
+    found = {f"starter, {_millions(figures['tokens'])}": held_out(model, how.data)}
     if how.half:
-        found["half the size"] = held_out(_opened(how.half)[0], how.data)
+        half, its = _opened(how.half)
+        found[f"half the size, {_millions(its['tokens'])}"] = held_out(half, how.data)
     if ngram.there():
         read = [
             row.tolist()
@@ -129,13 +133,16 @@ def perplexity(how: How) -> Iterator[Table]:
             for number, source in enumerate(held.names):
                 rows = first(held, np.flatnonzero(held.source == number).tolist(), HELD_OUT_TOKENS)
                 costs[source] = _cost(fitted, held, rows)
-        found["5-gram, Kneser-Ney"] = costs
+        found[f"5-gram, Kneser-Ney, {_millions(sum(map(len, read)))}"] = costs
     rows = [
         (NAMES.get(source, source), *(f"{each[source]:.2f} ({np.exp(each[source]):,.1f})" for each in found.values()))
-        for source in found["starter"]
+        for source in next(iter(found.values()))
     ]
-    title = f"Nats a token (perplexity), held out; {figures['tokens'] / 1e6:.0f} million tokens read"
-    yield Table("starter-perplexity", title, ("", *found), rows, raw=found)
+    yield Table("starter-perplexity", "Nats a held-out token (perplexity)", ("", *found), rows, raw=found)
+
+
+def _millions(tokens: float) -> str:
+    return f"{tokens / 1e6:.0f} M tokens"
 
 
 def _documents(documents: Any, tokens: int) -> Iterator[Any]:
@@ -163,7 +170,10 @@ def curves(how: How) -> Iterator[Table]:
         raise click.UsageError(
             "--curve is missing: the file model.jsonl that `python -m instruct.starter` has written."
         )
-    runs = {file.stem: [json.loads(line) for line in file.read_text("utf-8").splitlines()] for file in how.curve}
+    runs = {
+        f"{file.parent.name}/{file.stem}": [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        for file in how.curve
+    }
     lines = {
         run: {name: [(one["tokens"], one[source]) for one in noted] for source, name in NAMES.items()}
         for run, noted in runs.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import cycle
 
 Points = Sequence[tuple[float, float]]
 """Tokens, and nats a token."""
@@ -25,8 +26,8 @@ def drawn(runs: Mapping[str, Mapping[str, Points]]) -> str:
         return LEFT + across * x / most, HEIGHT - BOTTOM - up * y / highest
 
     parts, names = list(_axes(most, highest, place)), []
-    for (run, curves), dash in zip(runs.items(), DASHES, strict=False):
-        for (source, points), hue in zip(curves.items(), HUES, strict=False):
+    for (run, curves), dash in zip(runs.items(), cycle(DASHES), strict=False):
+        for (source, points), hue in zip(curves.items(), cycle(HUES), strict=False):
             line = " ".join("{:.1f},{:.1f}".format(*place(*point)) for point in points)
             parts.append(
                 f'<polyline points="{line}" fill="none" stroke="{hue}" stroke-width="2" stroke-dasharray="{dash}"/>'

@@ -54,6 +54,8 @@ def main(
     python -m instruct.starter --data ../shared/data --tokens 16000000
     python -m instruct.starter --data ../shared/data --out more --start starter/model --rate 0.5 --seed 18
     """
+    if start and (half or start.resolve().parent == out.resolve()):
+        raise click.UsageError("--start goes on from a whole model, and --out is another folder than its own.")
     torch.manual_seed(seed)
     folder = out / f"data-{dialogues}-{seed}"
     tokenizer = _prepared(source, folder, dialogues, seed, start)

@@ -30,7 +30,7 @@ def make(data: Path, folder: Path, dialogues: int, seed: int, tokens: Any = None
         DeskwrightError: a file of the public data is not there.
     """
     some = invented(min(dialogues, FOR_THE_TOKENIZER), seed)
-    trained = tokens or tokenizer.train(tokenizer.sample(chain(documents(data), some), seed))
+    trained = tokenizer.train(tokenizer.sample(chain(documents(data), some), seed)) if tokens is None else tokens
     trained.save_pretrained(folder / "tokenizer")
     for suffix, held_out, count in (("", False, dialogues), ("_held_out", True, min(dialogues, HELD_OUT))):
         write(documents(data, held_out=held_out, sources=TEXTS), trained, folder / f"texts{suffix}")
@@ -38,6 +38,6 @@ def make(data: Path, folder: Path, dialogues: int, seed: int, tokens: Any = None
         made = invented(count, seed, held_out=held_out)
         write(chain(support, made), trained, folder / f"chats{suffix}")
     given = material(documents(data, sources=TEXTS))
-    write(exercises(dialogues, seed, given, generate(dialogues, seed + 1)), trained, folder / "exercises")
+    write(exercises(dialogues, seed, given, generate(dialogues, f"{seed}/exercises")), trained, folder / "exercises")
     (folder / "sources.md").write_text(attribution(), encoding="utf-8")
     return trained

@@ -118,7 +118,9 @@ def _names_item(template: str) -> bool:
     return "{the}" in template or "{The}" in template
 
 
-def generate(count: int, seed: int, *, held_out: bool = False, known_sentences: bool = False) -> Iterator[Dialogue]:
+def generate(
+    count: int, seed: int | str, *, held_out: bool = False, known_sentences: bool = False
+) -> Iterator[Dialogue]:
     """Yields `count` dialogues; the same arguments give the same dialogues. With `known_sentences` the sentences are of
     the side that is trained on, whatever side names and values are of; what few topics then have too few values for is
     left out."""

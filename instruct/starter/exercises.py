@@ -94,17 +94,23 @@ def exercises(count: int, seed: int, given: Material, dialogues: Iterable[Dialog
 def _exchanged(dialogue: Dialogue, given: Material, random: Random) -> Document:
     """Some words of the context stand for others throughout; facts stay as they are, and so do common words."""
     system, _, context = dialogue.messages[0]["content"].partition("\n\n")
-    stays = set(WORD.findall(" ".join((system, *dialogue.facts, *dialogue.stated)))) | given.common
+    stays = _words(" ".join((system, *dialogue.facts, *dialogue.stated, *given.common)))
     instead = {
-        word: _like(word, random.choice(given.words))
-        for word in sorted(set(WORD.findall(context)) - stays)
+        word: random.choice(given.words)
+        for word in sorted(_words(context) - stays)
         if random.random() < SHARE_EXCHANGED
     }
-    messages = tuple(
-        {**message, "content": WORD.sub(lambda word: instead.get(word[0], word[0]), message["content"])}
-        for message in dialogue.messages
-    )
+
+    def exchanged(found: re.Match[str]) -> str:
+        other = instead.get(found[0].lower())
+        return _like(found[0], other) if other else found[0]
+
+    messages = tuple({**message, "content": WORD.sub(exchanged, message["content"])} for message in dialogue.messages)
     return Document(EXERCISES, messages=messages, facts=dialogue.facts)
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in WORD.findall(text)}
 
 
 def _like(word: str, other: str) -> str:
@@ -159,7 +165,7 @@ def _cell(name: str, ways: Sequence[str], form: Sequence[str], given: Material, 
     question = plain if "{name}" in form and random.random() < SHARE_NAMED_ONCE else _about(plain, name, random)
     asked = _about(_written(random.choice(ways), random), name, random)
     return _Pair(
-        question, answer, asked.lower() if random.random() < LOWERED else asked, value if value in answer else ""
+        question, answer, asked.lower() if random.random() < LOWERED else asked, value if "{value}" in form else ""
     )
 
 

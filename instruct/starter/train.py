@@ -114,6 +114,9 @@ def train(model: Any, data: Path, file: Path, tokens: int, seed: int, part: floa
     optimiser = Muon(model, RATE, RATE_OF_OTHERS)
     spent = checkpoint.resume(file, model, optimiser)
     read, before = spent.get("tokens", 0.0), spent.get("seconds", 0.0)
+    notes = file.with_suffix(".jsonl")
+    if not spent:
+        notes.unlink(missing_ok=True)
     batches = {
         name: _Batches(Documents.open(data / name), TOKENS_A_STEP[device], Random(f"{seed} {name} {round(read)}"))
         for name in MIX
@@ -144,8 +147,10 @@ def train(model: Any, data: Path, file: Path, tokens: int, seed: int, part: floa
         if time.monotonic() - saved > SECONDS_A_CHECKPOINT:
             saved = time.monotonic()
             checkpoint.save(file, model, optimiser, so_far())
-            _note(file.with_suffix(".jsonl"), {**so_far(), **held_out(model, data, CURVE_TOKENS)})
+            _note(notes, {**so_far(), **held_out(model, data, CURVE_TOKENS)})
     checkpoint.save(file, model, optimiser, so_far())
+    if steps:
+        _note(notes, {**so_far(), **held_out(model, data, CURVE_TOKENS)})
     model.cpu().eval().set_attn_implementation("sdpa")
     return so_far()
 

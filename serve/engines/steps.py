@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, Pipe
@@ -37,6 +38,8 @@ A_STEP = 1024
 
 A_CHILD = 1000
 """Answers of one process. The library's prefix cache keeps 20 to 70 kB of each for ever."""
+
+SECONDS_TO_END = 10
 
 PACE = 0.05
 """Seconds between two tellings of what an answer gained: nobody reads faster, and each takes time from the model."""
@@ -68,13 +71,15 @@ class Lost(DeskwrightError):
 
 @dataclass(slots=True, eq=False)
 class _Child:
-    """`answers` are those under way; once it is `relieved`, no more come."""
+    """`answers` are those under way. While it is `relieving`, another is loaded to take over; once it is `relieved`, no
+    more come."""
 
     process: subprocess.Popen[bytes]
     ours: Connection[Wish | None, Any]
     wishes: queue.SimpleQueue[Wish | None]
     answers: dict[int, Deliver] = field(default_factory=dict)
     begun: int = 0
+    relieving: bool = False
     relieved: bool = False
 
 
@@ -91,7 +96,7 @@ class Steps:
     def __init__(self, folder: Path, blocks: int, *, exact: bool) -> None:
         self._words = [str(folder), str(blocks), "exact" if exact else "fast"]
         self._numbers = itertools.count()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a garbage collection within it may end an abandoned answer, which takes it too
         self._closed = False
         child = self._start()
         self._child: _Child | None = child
@@ -103,14 +108,16 @@ class Steps:
         """Returns what cancels the answer and frees what it takes; it does nothing where the answer is over."""
         with self._lock:
             if self._child is None:
-                self._child = self._start()
-                self._follow(self._child)
+                fresh = self._start()
+                self._follow(fresh)
+                self._child = fresh
             child = self._child
             number = next(self._numbers)
             child.answers[number] = deliver
             child.begun += 1
             child.wishes.put((number, prompt, settings))
-            if child.begun % A_CHILD == 0:
+            if child.begun % A_CHILD == 0 and not child.relieving:
+                child.relieving = True
                 threading.Thread(target=self._relieve, args=(child,), name="deskwright-openvino", daemon=True).start()
         return partial(self._cancel, child, number)
 
@@ -128,16 +135,20 @@ class Steps:
 
     def _relieve(self, child: _Child) -> None:
         """Where two of them do not fit into the memory, or another does not load, the old one goes on."""
-        fault = _crowded(child)
+        fresh, fault = None, _crowded(child)
         if not fault:
-            fresh = self._start()
-            fault = _greeting(fresh)
-        if fault:
+            try:
+                fresh = self._start()
+                fault = _greeting(fresh)
+            except OSError as error:
+                fault = f"it could not be started: {error}"
+        if fault or not fresh:
             log.warning("OpenVINO goes on in the process that it has, which grows slowly: %s", fault)
+            child.relieving = False
             return
-        self._follow(fresh)
         with self._lock:
-            if self._closed or self._child is not child:
+            self._follow(fresh)  # within the lock: one that is lost at once is found to be the present one
+            if self._closed or self._child not in (child, None):
                 fresh.wishes.put(None)
                 return
             self._child, child.relieved = fresh, True
@@ -173,6 +184,8 @@ class Steps:
                 for number, told in heard:
                     self._deliver(child, number, told)
         except (EOFError, OSError):
+            pass
+        finally:
             self._lost(child)
 
     def _deliver(self, child: _Child, number: int, told: list[Piece] | str) -> None:
@@ -188,12 +201,22 @@ class Steps:
             if self._child is child:
                 self._child = None
         child.wishes.put(None)
-        status = child.process.wait()
+        status = _ended(child.process)
         if status:
             log.error("the process that runs OpenVINO ended with status %d; %d answers end here", status, len(answers))
-        fault = Lost(f"The process that runs OpenVINO ended with status {status}; the next question starts another.")
+        said = f"The process that runs OpenVINO ended with status {status}; the next question starts another."
         for deliver in answers.values():
-            deliver(fault)
+            deliver(Lost(said))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """The status of a process whose socket is closed. It has nothing left to do but to end, and does not obey signals
+    that can be ignored."""
+    try:
+        return process.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _crowded(child: _Child) -> str:
@@ -247,7 +270,8 @@ class _Answer:
 
 
 class _Generating:
-    """The child's side: steps while there is something to generate, and between them hears what is asked for."""
+    """The child's side: steps while there is something to generate, and between them hears what is asked for. A step
+    that fails ends the process, and with it all that the library may have left half done."""
 
     def __init__(self, server: Connection[Any, Any], pipeline: Any) -> None:
         self._server = server
@@ -257,12 +281,8 @@ class _Generating:
     def run(self) -> None:
         """Until the server wants no more, or is gone."""
         while self._heard():
-            try:
-                self._pipeline.step()
-                brought = [one for number in list(self._running) for one in self._gained(number)]
-            except Exception as error:
-                brought = self._failed(error)
-            if brought:
+            self._pipeline.step()
+            if brought := [one for number in list(self._running) for one in self._gained(number)]:
                 self._server.send(brought)
 
     def _heard(self) -> bool:
@@ -278,7 +298,12 @@ class _Generating:
 
     def _grant(self, number: int, prompt: list[int] | None, settings: Mapping[str, Any]) -> None:
         if prompt is not None:
-            self._running[number] = _Answer(self._pipeline.add_request(number, tensor(prompt), config(settings)))
+            try:
+                handle = self._pipeline.add_request(number, tensor(prompt), config(settings))
+            except Exception as error:
+                self._server.send([(number, f"it did not begin: {error}".splitlines()[0])])
+            else:
+                self._running[number] = _Answer(handle)
         elif answer := self._running.pop(number, None):
             answer.handle.cancel()
 
@@ -293,13 +318,6 @@ class _Generating:
         if over:
             del self._running[number]
             yield number, status.name
-
-    def _failed(self, error: Exception) -> list[Told]:
-        log.error("a step of OpenVINO failed; the answers under way end here: %s", type(error).__name__)
-        running, self._running = self._running, {}
-        for answer in running.values():
-            answer.handle.cancel()
-        return [(number, f"a step failed with {type(error).__name__}") for number in running]
 
 
 def open_pipeline(folder: Path, blocks: int, *, exact: bool) -> Any:
@@ -350,8 +368,9 @@ def main(descriptor: str, folder: str, blocks: str, numbers: str) -> None:
     except Exception as error:
         server.send(f"{type(error).__name__}: {error}")
         raise SystemExit(1) from error
-    server.send("")
-    _Generating(server, pipeline).run()
+    with suppress(BrokenPipeError, ConnectionResetError):  # the server is gone, and so is the work
+        server.send("")
+        _Generating(server, pipeline).run()
 
 
 if __name__ == "__main__":
