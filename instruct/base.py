@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,15 @@ def without_bars() -> None:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+
+
+@cache
+def half_is_fast() -> bool:
+    """Whether the processor multiplies bfloat16 natively."""
+    import torch
+
+    found = torch.cpu.get_capabilities()
+    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
 
 
 def _dtype() -> Any:

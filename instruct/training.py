@@ -3,7 +3,8 @@
 Settings that differ from `SFTConfig`'s defaults: learning rate by the recipe (TRL's 2e-5 is for full tuning); no
 truncation, since rows were fitted when built and an answer must not be cut; batches of like length
 (`group_by_length`) and plain attention, which on a processor beat packing and the fused kind; no gradient checkpointing
-and bf16 only where the machine multiplies it natively; evaluation twice an epoch, best checkpoint kept, early stopping.
+and bf16 only where the machine multiplies it natively (on such processors half the time); evaluation twice an epoch,
+best checkpoint kept, early stopping.
 
 With a guide (`instruct.logits`) the training loss is part its; the validation loss stays the agents'. A run that was
 interrupted goes on from its last checkpoint.
@@ -110,18 +111,19 @@ def train(
     _stable_base_name(working / "adapter", base.source(workspace))
     history = trainer.state.log_history
     (working / "adapter" / advice.HISTORY).write_text(json.dumps(history, indent=1), encoding="utf-8")
+    tuned = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)  # else its numbers stay short
     train_losses = [entry["loss"] for entry in history if "loss" in entry]
     return {
         "validation, first": next(entry["eval_loss"] for entry in history if "eval_loss" in entry),
         "validation, best": float(trainer.state.best_metric),
         "training, last": train_losses[-1] if train_losses else float("nan"),
         **before,
-        **_measured(trainer.model, tokenizer, teacher, held, "after"),
+        **_measured(tuned, tokenizer, teacher, held, "after"),
     }
 
 
 def _student(workspace: Workspace, chosen: recipe.Recipe) -> tuple[Any, bool]:
-    """The base, where and as it is trained; and whether this machine multiplies it in sixteen bits."""
+    """The base, where and as it is trained; and whether it is multiplied in sixteen bits."""
     import torch
 
     model = base.model(workspace, chosen.four_bits)
@@ -130,12 +132,14 @@ def _student(workspace: Workspace, chosen: recipe.Recipe) -> tuple[Any, bool]:
         model.float()  # sixteen bits would round most steps of a weight away
     if not torch.cuda.is_available():
         model.set_attn_implementation("eager")
+        halves = base.half_is_fast() and not chosen.four_bits  # the weights themselves stay as they are
     elif not chosen.four_bits:
         model.to("cuda")
     return model, halves
 
 
 def _options(workspace: Workspace, working: Path, rows: int, halves: bool) -> Any:
+    import torch
     from trl import SFTConfig
 
     settings = workspace.config.tune
@@ -153,6 +157,7 @@ def _options(workspace: Workspace, working: Path, rows: int, halves: bool) -> An
         train_sampling_strategy="group_by_length",
         gradient_checkpointing=False,
         bf16=halves,
+        use_cpu=halves and not torch.cuda.is_available(),
         eval_strategy="steps",
         eval_steps=every,
         save_steps=every,

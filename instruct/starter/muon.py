@@ -8,11 +8,12 @@ thirty times as long.
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from instruct.base import half_is_fast
 
 MOMENTUM = 0.95
 WEIGHT_DECAY = 0.01
@@ -73,10 +74,3 @@ def orthogonal(matrix: Tensor) -> Tensor:
         wide = a * wide + (b * gram + c * gram @ gram) @ wide
     wide = wide.to(matrix.dtype)
     return wide.T if matrix.shape[0] > matrix.shape[1] else wide
-
-
-@cache
-def half_is_fast() -> bool:
-    """Whether the processor multiplies bfloat16 natively."""
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))

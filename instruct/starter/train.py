@@ -26,9 +26,10 @@ from torch.nn import functional
 from transformers import AttentionInterface
 
 from deskwright import checkpoint
+from instruct.base import half_is_fast
 from instruct.starter.circuit import ROTATION
 from instruct.starter.encoded import Documents
-from instruct.starter.muon import Muon, half_is_fast
+from instruct.starter.muon import Muon
 from instruct.starter.tokenizer import CONTEXT
 
 RATE = 0.003
