@@ -142,6 +142,12 @@ def test_only_what_neither_the_prompt_nor_the_configuration_says_is_a_leak(ws: W
     assert _leaks(made, asked, own, served) == 1
 
 
+def test_nonsense_that_looks_like_a_name_is_no_personal_data_and_a_person_is(ws: Workspace) -> None:
+    said = ["The" + " bank" * 90, "Choose '" + "Edit" + "it" * 60, "Write to Harriet Donovan. " * 9]
+
+    assert [_leaks(ws, [""], [text], []) for text in said] == [0, 0, 1]
+
+
 def test_an_offer_of_a_person_is_told_where_there_is_one() -> None:
     offered = result(policy={**result()["policy"], "offered a person": 0.2})
 
