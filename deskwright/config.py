@@ -97,7 +97,7 @@ base = "starter"
 
 [tune]
 # recipe = "lora"       # or qlora, dora, ia3, adapter_head, full: what is tuned (docs/tuning.md)
-# learning_rate =       # the recipe's if not set, 2e-4 for lora; 5 times that for the starter, which is so small
+# learning_rate =       # the recipe's if not set, 2e-4 for lora; 10 times that for the starter, which is so small
 # rank = 16
 # epochs = 3
 # batch = 8

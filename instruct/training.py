@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 EVALUATIONS_AN_EPOCH = 2
 MOST_VALIDATION_ROWS = 128
-FASTER_FOR_THE_STARTER = 5
+FASTER_FOR_THE_STARTER = 10
 """The factor on a recipe's learning rate for a base far smaller than those it is meant for."""
 WITHOUT_EFFECT = frozenset(("report_to", "country", "price_per_kwh"))
 """Settings of `[tune]` that make no other model."""

@@ -33,7 +33,8 @@ def drawn(runs: Mapping[str, Mapping[str, Points]]) -> str:
                 f'<polyline points="{line}" fill="none" stroke="{hue}" stroke-width="2" stroke-dasharray="{dash}"/>'
             )
             x, y = place(*points[-1])
-            names.append((y, x, hue, f"{source}, {run} {points[-1][1]:.2f}"))
+            name = f"{source}, {run}" if len(runs) > 1 else source
+            names.append((y, x, hue, f"{name} {points[-1][1]:.2f}"))
     below = 0.0
     for y, x, hue, name in sorted(names):  # names whose lines end together stand one below the other
         below = max(below + APART, y)
