@@ -153,7 +153,7 @@ def _sample(rows: Sequence[Row], limit: int) -> list[Row]:
 
 SURE = 0.5
 """The gate replaces what is a name with a probability of a fifth, so as to miss nobody; a model is accused only of what
-rather is one than not."""
+is more likely one than not."""
 AGAIN = re.compile(r"(.{1,80}?)\1{3,}", re.DOTALL)
 
 
