@@ -1,5 +1,5 @@
-"""Token ids of documents -> a 5-gram model with Kneser-Ney smoothing ("modified shift-beta" of IRSTLM, Federico et al.
-2008), and what each token costs it. Needs Debian's package `irstlm`."""
+"""Token ids of documents -> a 5-gram model with Kneser-Ney smoothing ("shift-beta" of IRSTLM, Federico et al. 2008;
+its modified kind cannot be estimated where so few tokens are rare), and what each token costs it. Needs Debian's package `irstlm`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def trained(documents: Iterable[Sequence[int]], vocabulary: int, folder: Path) -
     folder.mkdir(parents=True, exist_ok=True)
     text, model = folder / "train.txt", folder / "model.lm"
     _write([*([token] for token in range(vocabulary)), *documents], text)
-    command = [IRSTLM / "tlm", f"-tr={text}", f"-n={ORDER}", "-lm=msb", "-ps=no", f"-o={model}"]
+    command = [IRSTLM / "tlm", f"-tr={text}", f"-n={ORDER}", "-lm=sb", "-ps=no", f"-o={model}"]
     subprocess.run(command, check=True, capture_output=True)
     return model
 
