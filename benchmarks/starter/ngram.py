@@ -1,5 +1,8 @@
-"""Token ids of documents -> a 5-gram model with Kneser-Ney smoothing ("shift-beta" of IRSTLM, Federico et al. 2008;
-its modified kind cannot be estimated where so few tokens are rare), and what each token costs it. Needs Debian's package `irstlm`."""
+"""Token ids of documents -> a 5-gram model with Kneser-Ney smoothing, and what each token costs it.
+
+The smoothing is the "shift-beta" of IRSTLM (Federico et al. 2008), since its modified kind cannot be estimated where so
+few tokens are rare. Needs Debian's package `irstlm`.
+"""
 
 from __future__ import annotations
 
