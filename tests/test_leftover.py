@@ -10,7 +10,7 @@ import pytest
 
 from deskwright.conversation import Conversation, Kind, Message, Participant, Visibility
 from deskwright.workspace import Workspace
-from instruct import base, dataset
+from instruct import dataset
 from instruct.leftover import LEFT, without_personal_data
 from instruct.rows import Row
 from privacy.gate import Gate
@@ -81,15 +81,11 @@ def conversation(number: int, asked: str) -> Conversation:
     return Conversation("shop", str(number), people, tuple(messages), language="en")
 
 
-def test_a_build_leaves_them_out_after_the_policies_became_stricter(
-    ws: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_build_leaves_them_out_after_the_policies_became_stricter(ws: Workspace) -> None:
     goods = "grinder kettle lamp chair table spoon fork knife carpet mirror clock radio".split()
     asked = [f"On which shelf do I find the {thing}?" for thing in goods]
     asked[:2] = ["I bought it on 3 March 2026, where is the grinder?", "Since 7 May 2026 I want a kettle!"]
     ingest(ws.store, Gate(ws.config.privacy, ws.store, ()), "shop", map(conversation, range(12), asked), "contract")
-    monkeypatch.setattr(base, "digest", lambda _: "base")
-    monkeypatch.setattr(dataset, "_fitted", lambda _, rows, report: rows)
     before = dataset.build(ws)
     strict = configured(ws, 'DATE = "replace"')
     after = dataset.build(strict)

@@ -178,13 +178,13 @@ class Steps:
         try:
             while True:
                 heard = child.ours.recv()
-                if isinstance(heard, str):  # the greeting of one that was started for a question
-                    log.error("OpenVINO could not load the model again: %s", heard) if heard else None
-                    continue
-                for number, told in heard:
-                    self._deliver(child, number, told)
+                if not isinstance(heard, str):
+                    for number, told in heard:
+                        self._deliver(child, number, told)
+                elif heard:  # the greeting of one that was started for a question
+                    log.error("OpenVINO could not load the model again: %s", heard)
         except (EOFError, OSError):
-            pass
+            pass  # it has ended, and `_lost` tells how
         finally:
             self._lost(child)
 
