@@ -37,7 +37,7 @@ MOST_CHARACTERS = 3400
 """What fits, with a margin, into the 1,024 tokens of the model's context."""
 MOST_EXCHANGES = 8
 
-KINDS = {"known": 46, "both": 6, "overview": 4, "missing": 15, "which": 4, "system": 6, "scene": 18, "bare": 3}
+KINDS = {"known": 46, "both": 6, "overview": 4, "missing": 22, "which": 4, "system": 6, "scene": 18, "bare": 3}
 """What a dialogue begins with, and how often: a fact that one of the passages states, two of them at once, all those
 of an item, a fact that none states, an item that is not named, a fact in the system text, a scene, no context."""
 

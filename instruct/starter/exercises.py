@@ -29,12 +29,16 @@ SHARE_EXCHANGED = 0.35
 """Words of a dialogue that stand for others."""
 COMMON = 200
 MARKS = ["Question", "Answer"]
-SHARE_ABSENT = 0.2
+SHARE_ABSENT = 0.35
 """Dialogues in which something is asked of which the context tells nothing."""
 NAMED = ("{ask} ({name})", "{name}: {ask}", "About {name}. {ask}", "{ask} I mean {name}.")
 """How a question says what it is about."""
 SHARE_NAMED_ONCE = 0.4
 """Passages that say the name in the answer alone."""
+SHARE_REPEATED = 0.25
+"""Answers in which some words stand twice, and go on otherwise there: who copies by the last words alone goes round in
+circles."""
+MOST_REPEATED = 4
 SLIPPED, SHORTENED, LOWERED = 0.15, 0.3, 0.4
 """How often a question is asked with slips, without its first or last words, and in small letters."""
 
@@ -186,6 +190,7 @@ def _value(given: Material, random: Random) -> str:
 
 def _asked(pairs: Sequence[_Pair], random: Random) -> Document:
     """Some of them asked for in turn, and at times one that the context does not tell."""
+    pairs = [_repeated(pair, random) if random.random() < SHARE_REPEATED else pair for pair in pairs]
     told = pairs[1:] if len(pairs) > 1 and random.random() < SHARE_ABSENT else pairs
     asked = random.sample(told, random.randint(1, min(len(told), MOST_ASKED)))
     for pair in pairs[: len(pairs) - len(told)]:
@@ -198,6 +203,14 @@ def _asked(pairs: Sequence[_Pair], random: Random) -> Document:
     facts = tuple(pair.fact for pair in asked)
     messages = tuple(compose(DEFAULT_SYSTEM, told, turns))
     return Document(EXERCISES, messages=messages, facts=facts if any(facts) else ())
+
+
+def _repeated(pair: _Pair, random: Random) -> _Pair:
+    """Some words of the answer stand at another place of it, too; its fact stays whole."""
+    words = pair.answer.split()
+    first, to = random.randrange(len(words)), random.randrange(len(words))
+    answer = " ".join([*words[:to], *words[first : first + random.randint(1, MOST_REPEATED)], *words[to:]])
+    return pair._replace(answer=answer) if pair.fact in answer else pair
 
 
 def _written(question: str, random: Random) -> str:
