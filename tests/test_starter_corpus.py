@@ -33,6 +33,8 @@ It was _very_ early.[Illustration: a hill]
 
 "Yes," he said.
 
+"You bastard!" she said.
+
 THE END
 
 """
@@ -54,7 +56,7 @@ def data(tmp_path: Path) -> Path:
     lines = {
         "star": [{"id": f"s{n}", "turns": turns} for n in range(200)],
         "taskmaster4": [{"id": f"t{n}", "turns": turns[1:4]} for n in range(3)],
-        "self_dialogue": [{"id": "d1", "turns": chat}],
+        "self_dialogue": [{"id": "d1", "turns": chat}, {"id": "d2", "turns": [{"role": "A", "text": "Oh shit."}]}],
         "books": [book, {**book, "title": "New", "year": 1950}, {**book, "author": "Franz Kafka"}],
     }
     for name, rows in lines.items():
@@ -80,7 +82,7 @@ def test_agents_are_the_assistant_and_a_dialogue_begins_with_the_customer(data: 
     assert [turn["content"] for turn in first.messages[1:]] == ["Hi\na table", "For whom?"]
 
 
-def test_a_book_loses_title_page_marks_and_notes(data: Path) -> None:
+def test_a_book_loses_title_page_marks_notes_and_coarse_paragraphs(data: Path) -> None:
     assert book_text(BOOK) == 'CHAPTER I.\n\nIt was very early.\n\n"Yes," he said.'
     assert both_sides(data, "books") == [book_text(BOOK)]
 
@@ -92,7 +94,7 @@ def test_queries_stand_with_others_of_their_intent(data: Path) -> None:
     assert both_sides(data, "clinc150") == ["greeting:\n- how are you"]
 
 
-def test_chit_chat_is_text(data: Path) -> None:
+def test_chit_chat_is_text_unless_it_is_coarse(data: Path) -> None:
     assert both_sides(data, "self_dialogue") == ["- A speaks\n- B speaks"]
 
 

@@ -24,6 +24,10 @@ from benchmarks.starter.curves import drawn
 from deskwright.terminal import hush
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTED = Path(__file__).parent / "noted"
+"""What the training of the model that ships noted."""
+SOURCE = Path("../shared/data")
+DIALOGUES, SEED = 120_000, 99
 LOADS = 5
 NEW = 64
 NAMES = {"dialogues": "invented dialogues", "star": "STAR", "taskmaster4": "Taskmaster-4", "books": "books"}
@@ -33,16 +37,37 @@ a = time.perf_counter(); M.from_pretrained('{}'); print(time.perf_counter() - a)
 
 @dataclass(frozen=True)
 class How:
-    """What the command was told. `data` is what `python -m instruct.starter` has made to train on, `half` the folder of
-    a model of half the size, `workspace` one with a model tuned on the starter, `curve` what training noted."""
+    """What the command was told. `source` are the public data, `data` what `python -m instruct.starter` has made of
+    them to train on, `half` the folder of a model of half the size, `workspace` those with a model tuned on the
+    starter, `curve` what training noted. Where `data` or `workspace` is not given, it is made."""
 
     out: Path
     model: Path
     half: Path | None
+    source: Path
     data: Path | None
-    workspace: Path | None
+    workspace: Sequence[Path]
     curve: Sequence[Path]
     count: int
+
+    def documents(self) -> Path:
+        """The encoded documents."""
+        from transformers import AutoTokenizer
+
+        from instruct.starter import data
+
+        folder = self.out / "data"
+        if not self.data and not (folder / "sources.md").exists():  # is written last
+            data.make(self.source, folder, DIALOGUES, SEED, AutoTokenizer.from_pretrained(self.model))
+        return self.data or folder
+
+    def tuned(self) -> Sequence[Path]:
+        """Workspaces whose model is tuned and evaluated: without any, the demo's."""
+        folder = self.out / "demo"
+        if not self.workspace:  # what of the demo is done already is not done again
+            command = [sys.executable, "-m", "deskwright", "demo", "--port", "0", "--directory", str(folder)]
+            subprocess.run(command, check=True, env={**os.environ, "DEMO_EXIT": "1"})
+        return self.workspace or [folder]
 
 
 def size(how: How) -> Iterator[Table]:
@@ -113,26 +138,25 @@ def perplexity(how: How) -> Iterator[Table]:
     from instruct.starter.encoded import Documents
     from instruct.starter.train import HELD_OUT_TOKENS, MIX, first, held_out
 
-    if how.data is None:
-        raise click.UsageError("--data is missing: the folder data-... that `python -m instruct.starter` has made.")
+    data = how.documents()
     model, figures = _opened(how.model)
-    found = {f"starter, {_millions(figures['tokens'])}": held_out(model, how.data)}
+    found = {f"starter, {_millions(figures['tokens'])}": held_out(model, data)}
     if how.half:
         half, its = _opened(how.half)
-        found[f"half the size, {_millions(its['tokens'])}"] = held_out(half, how.data)
+        found[f"half the size, {_millions(its['tokens'])}"] = held_out(half, data)
     if ngram.there():
         read = [
             row.tolist()
             for name, share in MIX.items()
-            for row in _documents(Documents.open(how.data / name), round(share * figures["tokens"]))
+            for row in _documents(Documents.open(data / name), round(share * figures["tokens"]))
         ]
         fitted = ngram.trained(read, model.config.vocab_size, how.out / "ngram")
         costs: dict[str, float] = {}
         for name in ("texts", "chats"):
-            held = Documents.open(how.data / f"{name}_held_out")
+            held = Documents.open(data / f"{name}_held_out")
             for number, source in enumerate(held.names):
-                rows = first(held, np.flatnonzero(held.source == number).tolist(), HELD_OUT_TOKENS)
-                costs[source] = _cost(fitted, held, rows)
+                some = first(held, np.flatnonzero(held.source == number).tolist(), HELD_OUT_TOKENS)
+                costs[source] = _cost(fitted, held, some)
         found[f"5-gram, Kneser-Ney, {_millions(sum(map(len, read)))}"] = costs
     rows = [
         (NAMES.get(source, source), *(f"{each[source]:.2f} ({np.exp(each[source]):,.1f})" for each in found.values()))
@@ -166,13 +190,9 @@ def _cost(fitted: Path, held: Any, rows: Sequence[int]) -> float:
 
 def curves(how: How) -> Iterator[Table]:
     """The held-out loss while training, from what the runs noted: of the model, and of the one of half the size."""
-    if not how.curve:
-        raise click.UsageError(
-            "--curve is missing: the file model.jsonl that `python -m instruct.starter` has written."
-        )
     runs = {
         f"{file.parent.name}/{file.stem}": [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-        for file in how.curve
+        for file in how.curve or sorted(NOTED.glob("*.jsonl"))
     }
     lines = {
         run: {name: [(one["tokens"], one[source]) for one in noted] for source, name in NAMES.items()}
@@ -207,14 +227,12 @@ def context(how: How) -> Iterator[Table]:
 
 
 def answers_of(how: How) -> Iterator[Table]:
-    """The first twenty held-out questions of a workspace, with what the model tuned on the starter says by itself."""
+    """The first twenty held-out questions of the first workspace, with what its model says by itself."""
     from deskwright.workspace import Workspace
     from instruct import adapter, dataset, rounds
     from instruct.answering import generated
 
-    if how.workspace is None:
-        raise click.UsageError("--workspace is missing: one with a tuned model.")
-    workspace = Workspace.open(how.workspace)
+    workspace = Workspace.open(how.tuned()[0])
     model = rounds.find(workspace.store, None)
     asked = dataset.read(workspace, model.dataset, "test")[:20]
     said = generated(adapter.load(workspace, model), asked, model.name)
@@ -225,6 +243,22 @@ def answers_of(how: How) -> Iterator[Table]:
     yield Table(
         "starter-answers", f"20 held-out questions, {model.name}", ("asked", "said", "the agent"), rows, raw=rows
     )
+
+
+def gain(how: How) -> Iterator[Table]:
+    """What `deskwright evaluate` found of the models that were tuned on the starter, and of the starter itself."""
+    from deskwright.workspace import Workspace
+    from instruct import rounds
+    from instruct.measures import figure
+
+    for folder in how.tuned():
+        workspace = Workspace.open(folder)
+        model = rounds.find(workspace.store, None)
+        found = json.loads((workspace.reports / f"evaluate-{model.name}.json").read_text(encoding="utf-8"))
+        untuned, tuned = found["scores"]["base"], found["scores"][model.name]
+        rows = [(metric, figure(untuned[metric]), figure(tuned[metric])) for metric in tuned]
+        title = f"{workspace.root.name}: {found['rows']} held-out questions"
+        yield Table(f"starter-gain-{workspace.root.name}", title, ("", "untuned", "tuned"), rows, raw=found["scores"])
 
 
 def _opened(folder: Path) -> tuple[Any, Mapping[str, Any]]:
@@ -245,6 +279,7 @@ TABLES: dict[str, Callable[[How], Iterator[Table]]] = {
     "perplexity": perplexity,
     "curves": curves,
     "context": context,
+    "gain": gain,
     "answers": answers_of,
 }
 
@@ -253,15 +288,24 @@ TABLES: dict[str, Callable[[How], Iterator[Table]]] = {
 @click.option("--only", multiple=True, type=click.Choice(list(TABLES)), help="This table; can be given several times.")
 @click.option("--model", type=click.Path(path_type=Path, exists=True), help="Another than the one that ships.")
 @click.option("--half", type=click.Path(path_type=Path, exists=True), help="A model of half the size.")
-@click.option("--data", type=click.Path(path_type=Path, exists=True), help="What it was trained on: starter/data-...")
-@click.option("--workspace", type=click.Path(path_type=Path, exists=True), help="One with a model tuned on it.")
-@click.option("--curve", type=click.Path(path_type=Path, exists=True), multiple=True, help="model.jsonl, half.jsonl.")
+@click.option("--source", type=click.Path(path_type=Path), default=SOURCE, show_default=True, help="The public data.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, exists=True), help="Made of them: starter/data-...  [default: is made]"
+)
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="One with a model tuned on it and evaluated.  [default: the demo's, which is made]",
+)
+@click.option("--curve", type=click.Path(path_type=Path, exists=True), multiple=True, help="model.jsonl of a run.")
 @click.option("--count", default=500, show_default=True, help="Questions of the context check, of each sort.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench-starter"), help="Where the tables go.")
 def main(only: Sequence[str], model: Path | None, out: Path, **more: Any) -> None:
     """Measures the starter model.
 
     \b
+    python -m benchmarks.starter
     python -m benchmarks.starter --only size --only speed --only context
     """
     from instruct import base

@@ -31,6 +31,14 @@ TRANSLATED = frozenset(("Franz Kafka", "André Breton", "Herman Hesse"))
 COARSE = frozenset(("Lady Chatterley's Lover", "Ulysses"))
 """Books in words that no support bot should pick up."""
 
+COARSE_WORD = re.compile(
+    r"(?<![a-z])(?:n[ie]gg|negro|negress|darkies|darky\b|pickaninn|mulatto|coons?\b|spic?ks?\b|chinks?\b|chinam[ae]n|japs?\b|"
+    r"gooks?\b|kikes?\b|yids?\b|wops?\b|dagoe?s?\b|squaws?\b|faggot|whor[ei]|sluts?\b|bitch|bastard|fuck|shit|cunt|"
+    r"goddam|rap(?:e|ed|ist)s?\b|retard(?:s|ed)?\b)",
+    re.I,
+)
+"""The beginnings of such words. A paragraph of a book that has one is left out, and so is any other document."""
+
 QUERIES_A_DOCUMENT = 12
 ROLES = {"customer": "user", "agent": "assistant"}
 INVENTED = "dialogues"
@@ -73,7 +81,7 @@ def documents(folder: Path, *, held_out: bool = False, sources: Iterable[str] | 
         if not path.is_file():
             raise DeskwrightError(f"{path} is not there; expected {source.title}. Name the folder that holds it.")
         for key, document in source.read(name, path):
-            if is_held_out(key) == held_out:
+            if is_held_out(key) == held_out and not COARSE_WORD.search(document.plain):
                 yield document
 
 
@@ -169,10 +177,11 @@ BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def book_text(text: str) -> str:
-    """A book in Markdown without its title page, notes of transcribers, marks and rules."""
+    """A book in Markdown without its title page, notes of transcribers, marks, rules and coarse paragraphs."""
     text = LICENCE.sub("", HEAD.sub("", INVISIBLE.sub("", text)))
     text = RULE.sub("", EMPHASIS.sub(r"\2", HEADING.sub(r"\1", text)))
-    return BLANK_LINES.sub("\n\n", END.sub("", text)).strip()
+    paragraphs = BLANK_LINES.split(END.sub("", text).strip())
+    return "\n\n".join(paragraph for paragraph in paragraphs if not COARSE_WORD.search(paragraph))
 
 
 SOURCES: Mapping[str, Source] = {
