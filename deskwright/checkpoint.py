@@ -23,7 +23,7 @@ def resume(file: Path, model: Any, optimiser: Any) -> dict[str, float]:
 
     if not file.exists():
         return {}
-    state = torch.load(file, weights_only=True)
+    state = torch.load(file, map_location="cpu", weights_only=True)  # whatever machine wrote it
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
     return dict(state["spent"])

@@ -60,6 +60,12 @@ CASES: tuple[tuple[Test, type[DeskwrightError], str], ...] = (
         "it, or copy the model into the cache from a machine that has it.",
     ),
     (
+        lambda error, _: isinstance(error, httpx2.ProxyError),
+        Unreachable,
+        "The proxy of HTTPS_PROXY does not let this through to {hub} ({what}), and {name} at {revision} is not whole "
+        "in the cache ({cache}). Ask who runs the proxy, or copy the model into the cache from a machine that has it.",
+    ),
+    (
         lambda error, status: isinstance(error, httpx2.ConnectError | httpx2.TimeoutException) or status >= 500,
         Unreachable,
         "{hub} cannot be reached ({what}), and {name} at {revision} is not whole in the cache ({cache}). Check the "

@@ -60,9 +60,12 @@ def fetch(model: str) -> None:
     deskwright models fetch HuggingFaceTB/SmolLM2-360M-Instruct
     deskwright models fetch HuggingFaceTB/SmolLM2-360M-Instruct@main
     """
-    from instruct import hub
+    from instruct import base, hub
     from instruct.hub_errors import Unreachable
 
+    if model == base.STARTER:
+        click.echo(f"{base.STARTER} came with Deskwright: {base.FOLDER}")
+        return
     name, revision = hub.parse(model)
     try:
         folder = hub.fetch(name, revision)

@@ -10,13 +10,15 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
-from huggingface_hub import constants
+from huggingface_hub import close_session, constants
 
 from deskwright import terminal
 from deskwright.errors import DeskwrightError
@@ -79,6 +81,16 @@ def turn_to(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder / "hf" / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(folder / "hf" / "token"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """A proxy that wants to know who asks."""
+
+    def do_CONNECT(self) -> None:
+        self.send_error(407)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def refused(ran: Result) -> str:
@@ -253,6 +265,30 @@ def test_no_network_and_not_in_the_cache_is_told(cli: Run, tmp_path: Path, monke
 
     assert said.startswith("http://127.0.0.1:9 cannot be reached (ConnectError: ")
     assert "HTTPS_PROXY" in said
+
+
+def test_a_proxy_that_refuses_is_told(cli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    turn_to("https://hub.example", tmp_path, monkeypatch)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
+    close_session()
+    try:
+        said = refused(cli("models", "fetch", NAME))
+    finally:
+        close_session()  # the next one is to go without the proxy
+        proxy.shutdown()
+        proxy.server_close()
+
+    assert said.startswith("The proxy of HTTPS_PROXY does not let this through to https://hub.example (ProxyError: 407")
+    assert "copy the model into the cache" in said
+
+
+def test_the_model_that_ships_needs_no_fetching(cli: Run) -> None:
+    result = cli("models", "fetch", base.STARTER)
+
+    assert result.exit_code == 0
+    assert str(base.FOLDER) in result.stdout
 
 
 def test_a_hub_that_fails_is_told(server: Hub, cli: Run) -> None:

@@ -20,6 +20,9 @@ from serve.engines.openvino import OpenVINO
 from serve.engines.transformers import Transformers
 
 MOST_BYTES = 40_000_000
+CARD = ("license: apache-2.0", "MIT", "BSD-3-Clause", "CC-BY-3.0", "CC-BY-4.0", "Taskmaster", "MiniLM", "cores")
+LEAST_RIGHT, MOST_CLAIMED = 0.65, 0.25
+"""Of sixty questions: what chance can take from a model that is good enough."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,8 @@ def test_it_is_small_and_safe_and_says_what_it_was_made_from(starter: tuple[Any,
     assert not [name for name in files if name.endswith((".bin", ".pt", ".py"))]
     assert starter[0].config.model_type == "llama"
     assert sum(parameter.numel() for parameter in starter[0].parameters()) == measured["parameters"]
-    assert all(word in (base.FOLDER / "README.md").read_text("utf-8") for word in ("Taskmaster", "CC-BY-4.0", "MIT"))
+    card = (base.FOLDER / "README.md").read_text("utf-8")
+    assert [word for word in CARD if word not in card] == []
 
 
 def test_a_workspace_begins_with_it(ws: Workspace) -> None:
@@ -73,14 +77,13 @@ def test_what_is_learnt_in_tuning_is_what_is_said_in_serving(starter: tuple[Any,
     assert starter[1].decode(learnt) == "Three days.<|end|>"
 
 
-def test_it_takes_facts_from_its_context(starter: tuple[Any, Any], measured: Any) -> None:
+def test_it_takes_facts_from_its_context(starter: tuple[Any, Any]) -> None:
     """On some of the questions of `make bench-starter`."""
     model, tokenizer = starter
     shares = context_check.measure(lambda prompts: answers(model, tokenizer, prompts), 60, known=True)
-    whole = measured["facts from the context"]["known"]
 
-    assert shares["right"] > whole["right"] - 0.15
-    assert shares["claimed"] < whole["claimed"] + 0.15
+    assert shares["right"] > LEAST_RIGHT
+    assert shares["claimed"] < MOST_CLAIMED
 
 
 def test_both_engines_serve_it_alike(ws: Workspace) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from instruct.starter import dialogues
 from instruct.starter.context_check import cases, measure, states
 from instruct.starter.dialogues import generate
 
@@ -27,7 +28,7 @@ def parrot(prompts: Prompts) -> list[str]:
 def test_an_oracle_is_right() -> None:
     result = measure(oracle, COUNT)
 
-    assert (result["right"], result["wrong"]) == (1.0, 0.0)
+    assert (result["right"], result["alone"], result["wrong"]) == (1.0, 1.0, 0.0)
     assert result["admitted"] >= 0.99
 
 
@@ -40,16 +41,30 @@ def test_a_parrot_is_mostly_wrong_and_claims_what_it_cannot_know() -> None:
     assert result["claimed"] > 0.9
 
 
+def test_to_tell_everything_is_no_answer() -> None:
+    result = measure(lambda prompts: [messages[0]["content"] for messages in prompts], COUNT)
+
+    assert result["right"] == 1.0
+    assert result["alone"] < 0.1
+
+
+def test_the_questions_do_not_hang_on_the_mix_that_is_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cases(5)
+    monkeypatch.setitem(dialogues.KINDS, "missing", 1)  # type: ignore[misc]
+
+    assert cases.__wrapped__(5) == before
+
+
 def test_to_know_nothing_is_right_only_where_nothing_is_known() -> None:
     result = measure(lambda prompts: ["I don't know. A colleague will help you."] * len(prompts), COUNT)
 
-    assert result == {"right": 0.0, "wrong": 0.0, "admitted": 1.0, "claimed": 0.0}
+    assert result == {"right": 0.0, "alone": 0.0, "wrong": 0.0, "admitted": 1.0, "claimed": 0.0}
 
 
 def test_chatter_is_neither_right_nor_an_admission() -> None:
     result = measure(lambda prompts: ["Thank you for asking!"] * len(prompts), COUNT)
 
-    assert result == {"right": 0.0, "wrong": 0.0, "admitted": 0.0, "claimed": 0.0}
+    assert result == {"right": 0.0, "alone": 0.0, "wrong": 0.0, "admitted": 0.0, "claimed": 0.0}
 
 
 def test_a_number_out_of_nowhere_is_a_claim_even_beside_an_admission() -> None:

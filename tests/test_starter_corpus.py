@@ -158,6 +158,8 @@ def test_the_command_makes_a_model_and_goes_on_from_it(data: Path, tmp_path: Pat
     first = made("first")
     second = made("second", "--start", str(tmp_path / "first" / "model"), "--rate", "0.5", "--seed", "18")
 
+    tokenizer = (tmp_path / "first" / "model" / "tokenizer.json").read_bytes()
+    other = made("first", "--seed", "18")
     again = CliRunner().invoke(
         main, ["--data", str(data), "--out", str(tmp_path / "first"), "--start", str(tmp_path / "first" / "model")]
     )
@@ -166,8 +168,20 @@ def test_the_command_makes_a_model_and_goes_on_from_it(data: Path, tmp_path: Pat
     assert again.exit_code == 2
     assert "--out is another folder" in again.output
     assert set(second) == set(first)
-    files = [tmp_path / out / "model" / "tokenizer.json" for out in ("first", "second")]
-    assert files[0].read_bytes() == files[1].read_bytes()
+    assert [[go["seed"] for go in one["goes"]] for one in (first, second, other)] == [[17], [17, 18], [18]]
+    noted = (tmp_path / "second" / "model" / "curve.jsonl").read_text("utf-8").splitlines()
+    curve = [json.loads(line)["tokens"] for line in noted]
+    assert curve == [first["tokens"], second["tokens"]]
+    assert other["nats a token, held out"] != first["nats a token, held out"]
+    assert tokenizer == (tmp_path / "second" / "model" / "tokenizer.json").read_bytes()
+
+
+def test_the_command_says_which_file_is_missing(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--data", str(tmp_path), "--out", str(tmp_path / "out")])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert "star.jsonl.xz is not there" in result.output
 
 
 def test_real_data_is_read_where_it_is(shared: Path) -> None:

@@ -26,6 +26,7 @@ from instruct.starter.vectors import SPREAD, vectors
 
 SMALL = train.Shape(width=32, inner=64, layers=2, heads=2)
 TOKENS = 90_000
+GO = {"tokens": 1, "minutes": 1.5, "rate": 1.0, "seed": 17, "dialogues": 40, "on": "two cores"}
 
 
 @pytest.fixture(scope="module")
@@ -269,12 +270,14 @@ def test_what_is_saved_loads_as_any_model_does(tokenizer: Any, tmp_path: Path) -
     model = train.new(tokenizer, SMALL).eval()
     prompts = [({"role": "user", "content": words},) for words in ("How long?", "hi, where is my parcel <ID_1>?")]
     together = answers(model, tokenizer, prompts)
-    save(model, tokenizer, tmp_path / "model", {"minutes": 1}, "| source |")
+    figures = {"goes": [{**GO, "tokens": 2000}]}
+    save(model, tokenizer, tmp_path / "model", figures, "")
     loaded, its_tokenizer = (kind.from_pretrained(tmp_path / "model") for kind in (AutoModelForCausalLM, AutoTokenizer))
 
     assert len(together) == len(prompts)
     assert its_tokenizer.chat_template == tokenizer.chat_template
     assert its_tokenizer.backend_tokenizer.padding is None
     assert loaded.config.model_type == "llama"
-    assert json.loads((tmp_path / "model" / "figures.json").read_text("utf-8")) == {"minutes": 1}
+    assert json.loads((tmp_path / "model" / "figures.json").read_text("utf-8")) == figures
+    assert "| 2,000 | 1.5 | 1.0 | 17 | 40 | two cores |" in (tmp_path / "model" / "README.md").read_text("utf-8")
     assert answers(loaded.float(), its_tokenizer, prompts[:1])[0][:20] == together[0][:20]

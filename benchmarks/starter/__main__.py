@@ -13,19 +13,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import click
 import numpy as np
 
 from benchmarks.report import Table, percent, write
-from benchmarks.starter import ngram
 from benchmarks.starter.curves import drawn
+from benchmarks.starter.ngram import KneserNey
+from deskwright.errors import DeskwrightError
 from deskwright.terminal import hush
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTED = Path(__file__).parent / "noted"
-"""What the training of the model that ships noted."""
+TOKENIZER = "tokenizer.json"
 SOURCE = Path("../shared/data")
 DIALOGUES, SEED = 120_000, 99
 LOADS = 5
@@ -39,7 +40,7 @@ a = time.perf_counter(); M.from_pretrained('{}'); print(time.perf_counter() - a)
 class How:
     """What the command was told. `source` are the public data, `data` what `python -m instruct.starter` has made of
     them to train on, `half` the folder of a model of half the size, `workspace` those with a model tuned on the
-    starter, `curve` what training noted. Where `data` or `workspace` is not given, it is made."""
+    starter. Where `data` or `workspace` is not given, it is made."""
 
     out: Path
     model: Path
@@ -47,27 +48,34 @@ class How:
     source: Path
     data: Path | None
     workspace: Sequence[Path]
-    curve: Sequence[Path]
     count: int
 
-    def documents(self) -> Path:
-        """The encoded documents."""
-        from transformers import AutoTokenizer
 
-        from instruct.starter import data
+def made_documents(how: How) -> Path:
+    """The encoded documents of `how.data`, which have to be in the tokens of the model."""
+    from transformers import AutoTokenizer
 
-        folder = self.out / "data"
-        if not self.data and not (folder / "sources.md").exists():  # is written last
-            data.make(self.source, folder, DIALOGUES, SEED, AutoTokenizer.from_pretrained(self.model))
-        return self.data or folder
+    from instruct.starter import data
 
-    def tuned(self) -> Sequence[Path]:
-        """Workspaces whose model is tuned and evaluated: without any, the demo's."""
-        folder = self.out / "demo"
-        if not self.workspace:  # what of the demo is done already is not done again
-            command = [sys.executable, "-m", "deskwright", "demo", "--port", "0", "--directory", str(folder)]
-            subprocess.run(command, check=True, env={**os.environ, "DEMO_EXIT": "1"})
-        return self.workspace or [folder]
+    folder = how.data or how.out / "data"
+    if not how.data and not (folder / "sources.md").exists():  # is written last
+        data.make(how.source, folder, DIALOGUES, SEED, AutoTokenizer.from_pretrained(how.model))
+    for other in (folder / "tokenizer", *([how.half] if how.half else [])):
+        if (other / TOKENIZER).read_bytes() != (how.model / TOKENIZER).read_bytes():
+            raise DeskwrightError(
+                f"{other} has another tokenizer than {how.model}, so their figures a token cannot be compared. Name "
+                "what was made in the same run, or remove the folder."
+            )
+    return folder
+
+
+def tuned_workspaces(how: How) -> Sequence[Path]:
+    """Those whose model is tuned and evaluated: where none is given, the demo's."""
+    folder = how.out / "demo"
+    if not how.workspace:  # what of the demo is done already is not done again
+        command = [sys.executable, "-m", "deskwright", "demo", "--port", "0", "--directory", str(folder)]
+        subprocess.run(command, check=True, env={**os.environ, "DEMO_EXIT": "1"})
+    return how.workspace or [folder]
 
 
 def size(how: How) -> Iterator[Table]:
@@ -138,26 +146,25 @@ def perplexity(how: How) -> Iterator[Table]:
     from instruct.starter.encoded import Documents
     from instruct.starter.train import HELD_OUT_TOKENS, MIX, first, held_out
 
-    data = how.documents()
+    data = made_documents(how)
     model, figures = _opened(how.model)
     found = {f"starter, {_millions(figures['tokens'])}": held_out(model, data)}
     if how.half:
         half, its = _opened(how.half)
         found[f"half the size, {_millions(its['tokens'])}"] = held_out(half, data)
-    if ngram.there():
-        read = [
-            row.tolist()
-            for name, share in MIX.items()
-            for row in _documents(Documents.open(data / name), round(share * figures["tokens"]))
-        ]
-        fitted = ngram.trained(read, model.config.vocab_size, how.out / "ngram")
-        costs: dict[str, float] = {}
-        for name in ("texts", "chats"):
-            held = Documents.open(data / f"{name}_held_out")
-            for number, source in enumerate(held.names):
-                some = first(held, np.flatnonzero(held.source == number).tolist(), HELD_OUT_TOKENS)
-                costs[source] = _cost(fitted, held, some)
-        found[f"5-gram, Kneser-Ney, {_millions(sum(map(len, read)))}"] = costs
+    read = [
+        row
+        for name, share in MIX.items()
+        for row in _drawn(Documents.open(data / name), round(share * figures["tokens"]))
+    ]
+    fitted = KneserNey(read, model.config.vocab_size)
+    costs: dict[str, float] = {}
+    for name in ("texts", "chats"):
+        held = Documents.open(data / f"{name}_held_out")
+        for number, source in enumerate(held.names):
+            some = first(held, np.flatnonzero(held.source == number).tolist(), HELD_OUT_TOKENS)
+            costs[source] = _cost(fitted, held, some)
+    found[f"5-gram, Kneser-Ney, {_millions(sum(map(len, read)))}"] = costs
     rows = [
         (NAMES.get(source, source), *(f"{each[source]:.2f} ({np.exp(each[source]):,.1f})" for each in found.values()))
         for source in next(iter(found.values()))
@@ -169,30 +176,33 @@ def _millions(tokens: float) -> str:
     return f"{tokens / 1e6:.0f} M tokens"
 
 
-def _documents(documents: Any, tokens: int) -> Iterator[Any]:
-    ends = np.searchsorted(documents.starts, tokens)
-    for row in range(min(int(ends), len(documents))):
-        yield documents.tokens[documents.starts[row] : documents.starts[row + 1]]
+def _drawn(documents: Any, tokens: int) -> Iterator[Any]:
+    """Documents in any order, up to so many tokens."""
+    for row in Random(SEED).sample(range(len(documents)), len(documents)):
+        document = documents.tokens[documents.starts[row] : documents.starts[row + 1]]
+        tokens -= len(document)
+        if tokens < 0:
+            return
+        yield document
 
 
-def _cost(fitted: Path, held: Any, rows: Sequence[int]) -> float:
+def _cost(fitted: KneserNey, held: Any, rows: Sequence[int]) -> float:
     """Nats a token that is to be learnt, without the first one of a document."""
-    parts = [slice(int(held.starts[row]), int(held.starts[row + 1])) for row in rows]
-    each = ngram.costs(fitted, [held.tokens[part].tolist() for part in parts])
-    told = [
-        cost
-        for part, costs in zip(parts, each, strict=True)
-        for cost, learnt in list(zip(costs, held.learnt[part], strict=True))[1:]
-        if learnt
-    ]
-    return sum(told) / len(told)
+    costs, counts = 0.0, 0
+    for row in rows:
+        part = slice(int(held.starts[row]), int(held.starts[row + 1]))
+        learnt = held.learnt[part][1:] > 0
+        costs += float(fitted.costs(held.tokens[part])[1:][learnt].sum())
+        counts += int(learnt.sum())
+    return costs / counts
 
 
 def curves(how: How) -> Iterator[Table]:
-    """The held-out loss while training, from what the runs noted: of the model, and of the one of half the size."""
+    """The held-out loss while training, as it was noted, of the model and of the one of half the size."""
+    folders = {"starter": how.model, **({"half the size": how.half} if how.half else {})}
     runs = {
-        f"{file.parent.name}/{file.stem}": [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-        for file in how.curve or sorted(NOTED.glob("*.jsonl"))
+        run: [json.loads(line) for line in (folder / "curve.jsonl").read_text("utf-8").splitlines()]
+        for run, folder in folders.items()
     }
     lines = {
         run: {name: [(one["tokens"], one[source]) for one in noted] for source, name in NAMES.items()}
@@ -219,10 +229,10 @@ def context(how: How) -> Iterator[Table]:
     tokenizer = AutoTokenizer.from_pretrained(how.model)
     raw = {
         name: context_check.measure(lambda prompts: answers(model, tokenizer, prompts), how.count, known=known)
-        for name, known in {"names and values": True, "and sentences": False}.items()
+        for name, known in {"names and values": True, "and questions": False}.items()
     }
     rows = [(name, *map(percent, shares.values())) for name, shares in raw.items()]
-    header = ("new are", "right fact", "another fact", "not there: says so", "not there: claims one")
+    header = ("new are", "right fact", "and no other", "another fact", "not there: says so", "not there: claims one")
     yield Table("starter-context", f"{how.count} and {how.count} questions of each", header, rows, raw=raw)
 
 
@@ -232,7 +242,7 @@ def answers_of(how: How) -> Iterator[Table]:
     from instruct import adapter, dataset, rounds
     from instruct.answering import generated
 
-    workspace = Workspace.open(how.tuned()[0])
+    workspace = Workspace.open(tuned_workspaces(how)[0])
     model = rounds.find(workspace.store, None)
     asked = dataset.read(workspace, model.dataset, "test")[:20]
     said = generated(adapter.load(workspace, model), asked, model.name)
@@ -251,7 +261,7 @@ def gain(how: How) -> Iterator[Table]:
     from instruct import rounds
     from instruct.measures import figure
 
-    for folder in how.tuned():
+    for folder in tuned_workspaces(how):
         workspace = Workspace.open(folder)
         model = rounds.find(workspace.store, None)
         found = json.loads((workspace.reports / f"evaluate-{model.name}.json").read_text(encoding="utf-8"))
@@ -298,7 +308,6 @@ TABLES: dict[str, Callable[[How], Iterator[Table]]] = {
     multiple=True,
     help="One with a model tuned on it and evaluated.  [default: the demo's, which is made]",
 )
-@click.option("--curve", type=click.Path(path_type=Path, exists=True), multiple=True, help="model.jsonl of a run.")
 @click.option("--count", default=500, show_default=True, help="Questions of the context check, of each sort.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("bench-starter"), help="Where the tables go.")
 def main(only: Sequence[str], model: Path | None, out: Path, **more: Any) -> None:
@@ -313,10 +322,16 @@ def main(only: Sequence[str], model: Path | None, out: Path, **more: Any) -> Non
     hush()
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     how = How(out, model or base.FOLDER, **more)
+    failed = False
     for name in only or TABLES:
-        for one in TABLES[name](how):
-            print(one.as_text(), flush=True)
-            write(out, [one])
+        try:
+            for one in TABLES[name](how):
+                print(one.as_text(), flush=True)
+                write(out, [one])
+        except DeskwrightError as error:
+            print(f"{name}: {error}\n", file=sys.stderr, flush=True)
+            failed = True
+    sys.exit(failed)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,11 @@ import click
 import numpy as np
 import torch
 
+from deskwright.errors import DeskwrightError
 from deskwright.terminal import progress
 from instruct import encoder
 from instruct.starter import circuit, context_check, data
+from instruct.starter.card import card
 from instruct.starter.encoded import Documents
 from instruct.starter.tokenizer import ASSISTANT
 from instruct.starter.train import HALF, SHAPE, Shape, held_out, new, train
@@ -22,7 +26,7 @@ from instruct.starter.vectors import vectors
 ANSWER = 96
 """Tokens, at most, where answers are measured."""
 AT_ONCE = 25
-FIGURES = "figures.json"
+FIGURES, CURVE = "figures.json", "curve.jsonl"
 
 
 @click.command()
@@ -57,17 +61,24 @@ def main(
     if start and (half or start.resolve().parent == out.resolve()):
         raise click.UsageError("--start goes on from a whole model, and --out is another folder than its own.")
     torch.manual_seed(seed)
-    folder = out / f"data-{dialogues}-{seed}"
+    folder = out / "-".join(["data", str(dialogues), str(seed), *([_digest(start)] if start else [])])
     tokenizer = _prepared(source, folder, dialogues, seed, start)
     name = "half" if half else "model"
     model = _begun(start) if start else _fresh(tokenizer, HALF if half else SHAPE, folder, seed)
-    before = json.loads((start / FIGURES).read_text(encoding="utf-8")) if start else {"minutes": 0.0, "tokens": 0}
-    spent = train(model, folder, out / f"{name}.pt", tokens, seed, rate)
-    figures = {
-        "minutes": round(before["minutes"] + spent["seconds"] / 60, 1),
-        "tokens": round(before["tokens"] + spent["tokens"]),
-        "dialogues": dialogues,
+    checkpoint = folder / f"{name}.pt"
+    spent = train(model, folder, checkpoint, tokens, seed, rate)
+    before = json.loads((start / FIGURES).read_text(encoding="utf-8"))["goes"] if start else []
+    go = {
+        "tokens": round(spent["tokens"]),
+        "minutes": round(spent["seconds"] / 60, 1),
+        "rate": rate,
         "seed": seed,
+        "dialogues": dialogues,
+        "on": _machine(),
+    }
+    figures = {
+        "goes": [*before, go],
+        "tokens": sum(each["tokens"] for each in [*before, go]),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "nats a token, held out": held_out(model, folder),
         "facts from the context": {
@@ -77,7 +88,7 @@ def main(
             for known in (True, False)
         },
     }
-    save(model, tokenizer, out / name, figures, (folder / "sources.md").read_text(encoding="utf-8"))
+    save(model, tokenizer, out / name, figures, _curve(start, before, checkpoint.with_suffix(".jsonl")))
     click.echo(json.dumps(figures, indent=2))
 
 
@@ -92,7 +103,10 @@ def _prepared(source: Path, folder: Path, dialogues: int, seed: int, start: Path
     from transformers import AutoTokenizer
 
     if not (folder / "sources.md").exists():  # is written last
-        return data.make(source, folder, dialogues, seed, AutoTokenizer.from_pretrained(start) if start else None)
+        try:
+            return data.make(source, folder, dialogues, seed, AutoTokenizer.from_pretrained(start) if start else None)
+        except DeskwrightError as error:
+            raise click.ClickException(str(error)) from None
     return AutoTokenizer.from_pretrained(folder / "tokenizer")
 
 
@@ -131,18 +145,35 @@ def answers(model: Any, tokenizer: Any, prompts: Sequence[Sequence[Mapping[str, 
     return written
 
 
-def save(model: Any, tokenizer: Any, folder: Path, figures: Mapping[str, Any], sources: str) -> None:
-    """Weights in half precision, tokenizer, figures and card."""
+def save(model: Any, tokenizer: Any, folder: Path, figures: Mapping[str, Any], curve: str) -> None:
+    """Weights in half precision, tokenizer, figures, what was noted while training, and card."""
     model.half().save_pretrained(folder)
     tokenizer.backend_tokenizer.no_padding()  # else what was asked for while measuring is kept
     tokenizer.save_pretrained(folder)
     (folder / FIGURES).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(
-        "# Starter model\n\nA small Llama for support conversations in English. It answers from what stands in its "
-        "prompt; what it says\nwithout that is not to be relied on. Made by `python -m instruct.starter`.\n\n"
-        f"## Figures\n\n```json\n{json.dumps(figures, indent=2)}\n```\n\n## Sources\n\n{sources}",
-        encoding="utf-8",
-    )
+    (folder / CURVE).write_text(curve, encoding="utf-8")
+    (folder / "README.md").write_text(card(figures), encoding="utf-8")
+
+
+def _curve(start: Path | None, before: Sequence[Mapping[str, Any]], noted: Path) -> str:
+    """What was noted while training, after that of the goes before."""
+    tokens, minutes = (sum(go[name] for go in before) for name in ("tokens", "minutes"))
+    lines = (start / CURVE).read_text(encoding="utf-8").splitlines() if start else []
+    for point in map(json.loads, noted.read_text(encoding="utf-8").splitlines()):
+        point |= {"seconds": round(60 * minutes + point["seconds"]), "tokens": round(tokens + point["tokens"])}
+        lines.append(json.dumps({name: round(value, 4) for name, value in point.items()}))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _digest(model: Path) -> str:
+    with (model / "model.safetensors").open("rb") as weights:
+        return hashlib.file_digest(weights, "sha256").hexdigest()[:8]
+
+
+def _machine() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} cores of a processor ({platform.machine()})"
 
 
 if __name__ == "__main__":

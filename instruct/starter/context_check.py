@@ -1,8 +1,8 @@
 """A callable that answers prompts -> how often it takes the right fact from the context, and admits that there is none.
 
-Names and values are of the held-out side: no model has been trained on them. Neither have they been on the sentences of
-questions and passages, unless these are asked to be `known`. Half the prompts state the fact that is asked for among
-others; the rest state others only.
+Names and values are of the held-out side: no model has been trained on them. Neither has it been on the questions,
+unless these are asked to be `known`, nor on the main sentences of the passages where their topic has enough of them to
+keep some. Half the prompts state the fact that is asked for among others; the rest state others only.
 
     shares = measure(lambda prompts: [my_answer(messages) for messages in prompts])
     shares["right"], shares["admitted"]
@@ -22,6 +22,9 @@ COUNT = 500
 SEED = 4711
 DRAWS = 20
 """Dialogues drawn for one prompt of each half, at most."""
+
+ASKED = {"known": 1, "missing": 1}
+"""The kinds of dialogue that are drawn, and how often; whatever mix it is that models are trained on."""
 
 LEAST_STATED = {"known": 3, "missing": 1}
 """How many facts have to stand in the context."""
@@ -48,7 +51,7 @@ class Case:
 def cases(count: int = COUNT, seed: int = SEED, known: bool = False) -> tuple[list[Case], list[Case]]:
     """As many prompts with the fact asked for as without it, one question each."""
     found: dict[str, list[Case]] = {kind: [] for kind in LEAST_STATED}
-    for dialogue in generate(count * DRAWS, seed, held_out=True, known_sentences=known):
+    for dialogue in generate(count * DRAWS, seed, held_out=True, known_sentences=known, kinds=ASKED):
         some = found.get(dialogue.kinds[0])
         if some is not None and len(some) < count and len(dialogue.stated) >= LEAST_STATED[dialogue.kinds[0]]:
             some.append(_case(dialogue))
@@ -58,8 +61,9 @@ def cases(count: int = COUNT, seed: int = SEED, known: bool = False) -> tuple[li
 
 
 def measure(generate: Generate, count: int = COUNT, seed: int = SEED, known: bool = False) -> dict[str, float]:
-    """Shares of each half. Where the fact is there: `right`, and `wrong` for another one. Where it is not: `admitted`,
-    and `claimed` for a fact of the context or a number out of nowhere."""
+    """Shares of each half. Where the fact is there: `right`, of these `alone` where no other fact is told with it, and
+    `wrong` for another one. Where it is not: `admitted`, and `claimed` for a fact of the context or a number out of
+    nowhere."""
     stated, missing = cases(count, seed, known)
     told = list(zip(stated, generate([case.messages for case in stated]), strict=True))
     said = list(zip(missing, generate([case.messages for case in missing]), strict=True))
@@ -67,6 +71,7 @@ def measure(generate: Generate, count: int = COUNT, seed: int = SEED, known: boo
     claimed = [_claims(case, text) for case, text in said]
     return {
         "right": _share(right),
+        "alone": _share([ok and not _another(*one) for ok, one in zip(right, told, strict=True)]),
         "wrong": _share([not ok and _claims(*one) for ok, one in zip(right, told, strict=True)]),
         "admitted": _share(
             [not claims and bool(ADMITS.search(text)) for claims, (_, text) in zip(claimed, said, strict=True)]
@@ -88,10 +93,15 @@ def _case(dialogue: Dialogue) -> Case:
 def _claims(case: Case, answer: str) -> bool:
     """Whether it states a fact other than the one asked for; to name an item of the context ("Velmora 300") is none."""
     context, asked = (message["content"] for message in case.messages)
-    if any(states(answer, fact) and not states(asked, fact) for fact in case.others):
+    if _another(case, answer):
         return True
     named = " ".join([asked, *NAME_WITH_NUMBER.findall(context)])
     return bool(set(NUMBER.findall(PLACEHOLDER.sub("", answer))) - set(NUMBER.findall(named)))
+
+
+def _another(case: Case, answer: str) -> bool:
+    """Whether it states a fact of the context that was not asked for, nor is in the question."""
+    return any(states(answer, fact) and not states(case.messages[1]["content"], fact) for fact in case.others)
 
 
 def _share(values: Sequence[bool]) -> float:

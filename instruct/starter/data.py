@@ -22,22 +22,22 @@ HELD_OUT = 2000
 """Invented dialogues, at most."""
 
 
-def make(data: Path, folder: Path, dialogues: int, seed: int, tokens: Any = None) -> Any:
-    """Makes everything, with that many invented dialogues to train on, and returns the tokenizer: `tokens`, or a new
-    one.
+def make(data: Path, folder: Path, dialogues: int, seed: int, given: Any = None) -> Any:
+    """Makes everything, with that many invented dialogues to train on, and returns the tokenizer: the one given, or a
+    new one.
 
     Raises:
         DeskwrightError: a file of the public data is not there.
     """
     some = invented(min(dialogues, FOR_THE_TOKENIZER), seed)
-    trained = tokenizer.train(tokenizer.sample(chain(documents(data), some), seed)) if tokens is None else tokens
+    trained = tokenizer.train(tokenizer.sample(chain(documents(data), some), seed)) if given is None else given
     trained.save_pretrained(folder / "tokenizer")
     for suffix, held_out, count in (("", False, dialogues), ("_held_out", True, min(dialogues, HELD_OUT))):
         write(documents(data, held_out=held_out, sources=TEXTS), trained, folder / f"texts{suffix}")
         support = documents(data, held_out=held_out, sources=SUPPORT)
         made = invented(count, seed, held_out=held_out)
         write(chain(support, made), trained, folder / f"chats{suffix}")
-    given = material(documents(data, sources=TEXTS))
-    write(exercises(dialogues, seed, given, generate(dialogues, f"{seed}/exercises")), trained, folder / "exercises")
+    found = material(documents(data, sources=TEXTS))
+    write(exercises(dialogues, seed, found, generate(dialogues, f"{seed}/exercises")), trained, folder / "exercises")
     (folder / "sources.md").write_text(attribution(), encoding="utf-8")
     return trained

@@ -120,12 +120,17 @@ def _names_item(template: str) -> bool:
 
 
 def generate(
-    count: int, seed: int | str, *, held_out: bool = False, known_sentences: bool = False
+    count: int,
+    seed: int | str,
+    *,
+    held_out: bool = False,
+    known_sentences: bool = False,
+    kinds: Mapping[str, int] = KINDS,
 ) -> Iterator[Dialogue]:
     """Yields `count` dialogues; the same arguments give the same dialogues. With `known_sentences` the sentences are of
     the side that is trained on, whatever side names and values are of; what few topics then have too few values for is
     left out."""
-    maker = _Maker(held_out, held_out and not known_sentences, _Quick(f"{seed}/{held_out}"))
+    maker = _Maker(held_out, held_out and not known_sentences, kinds, _Quick(f"{seed}/{held_out}"))
     for _ in range(count):
         with suppress(*[TooFewValues] if known_sentences else []):
             yield maker.dialogue()
@@ -468,8 +473,9 @@ class _Passage(NamedTuple):
 class _Maker:
     """Makes the dialogues of one side: its names and values, and its sentences, which can be the other's."""
 
-    def __init__(self, held_out: bool, new_sentences: bool, random: _Quick) -> None:
+    def __init__(self, held_out: bool, new_sentences: bool, kinds: Mapping[str, int], random: _Quick) -> None:
         self.held_out = held_out
+        self.kinds = kinds
         self.random = random
         self.industries = industries(new_sentences)
         self.scenes = scenes(new_sentences)
@@ -483,7 +489,7 @@ class _Maker:
         self.industry = self.random.choice(self.industries)
         self.words = self.company()
         self.register = self.weighted(REGISTERS)
-        kind = self.weighted(KINDS)
+        kind = self.weighted(self.kinds)
         if kind == "scene":
             exchanges = self.any_scene()
             beside = self.random.random() < SHARE_OF_PASSAGES_BESIDE_A_SCENE
