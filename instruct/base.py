@@ -80,7 +80,7 @@ def tokenizer(workspace: Workspace) -> Any:
 
 
 def model(workspace: Workspace, four_bits: bool = False) -> Any:
-    """The base model in float32, or bfloat16 where the processor multiplies it natively; or in 4 bits, to be tuned.
+    """The base model in float32, or bfloat16 on a GPU that has it; or in 4 bits, to be tuned.
 
     Raises:
         DeskwrightError: it cannot be had, is no language model, or is damaged; the message says what to do.
