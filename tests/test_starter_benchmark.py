@@ -1,15 +1,20 @@
-"""The 5-gram that the starter is measured beside: its chances add up, and are those of the formula."""
+"""How the starter is measured: the chances of the 5-gram beside it add up and are those of the formula; what was made
+with another tokenizer is refused."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 
+from benchmarks.starter.__main__ import TOKENIZER, How, made_documents
 from benchmarks.starter.ngram import ORDER, KneserNey
+from deskwright.errors import DeskwrightError
 
 VOCABULARY = 7
 Gram = tuple[int, ...]
@@ -56,3 +61,15 @@ def test_they_are_those_of_the_formula(documents: list[list[int]]) -> None:
     expected = [chance(token, tuple(new[max(0, at - ORDER + 1) : at]), counts) for at, token in enumerate(new)]
 
     assert np.exp(-KneserNey(documents, VOCABULARY).costs(new)) == pytest.approx(expected)
+
+
+def test_another_tokenizer_is_refused(tmp_path: Path) -> None:
+    model, data, half = (tmp_path / name for name in ("model", "data", "half"))
+    for folder, content in ((model, "ours"), (data / "tokenizer", "ours"), (half, "another")):
+        folder.mkdir(parents=True)
+        (folder / TOKENIZER).write_text(content, "utf-8")
+    how = How(out=tmp_path, model=model, half=None, source=tmp_path, data=data, workspace=(), count=1)
+
+    assert made_documents(how) == data
+    with pytest.raises(DeskwrightError, match=f"{half} has another tokenizer than {model}"):
+        made_documents(replace(how, half=half))
