@@ -68,17 +68,10 @@ def main(
     checkpoint = folder / f"{name}.pt"
     spent = train(model, folder, checkpoint, tokens, seed, rate)
     before = json.loads((start / FIGURES).read_text(encoding="utf-8"))["goes"] if start else []
-    go = {
-        "tokens": round(spent["tokens"]),
-        "minutes": round(spent["seconds"] / 60, 1),
-        "rate": rate,
-        "seed": seed,
-        "dialogues": dialogues,
-        "on": _machine(),
-    }
+    goes = [*before, {**_cost(spent), "rate": rate, "seed": seed, "dialogues": dialogues}]
     figures = {
-        "goes": [*before, go],
-        "tokens": sum(each["tokens"] for each in [*before, go]),
+        "goes": goes,
+        "tokens": sum(go["tokens"] for go in goes),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "nats a token, held out": held_out(model, folder),
         "facts from the context": {
@@ -170,10 +163,10 @@ def _digest(model: Path) -> str:
         return hashlib.file_digest(weights, "sha256").hexdigest()[:8]
 
 
-def _machine() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{torch.get_num_threads()} cores of a processor ({platform.machine()})"
+def _cost(spent: Mapping[str, float]) -> dict[str, Any]:
+    processors = f"{torch.get_num_threads()} cores of a processor ({platform.machine()})"
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else processors
+    return {"tokens": round(spent["tokens"]), "minutes": round(spent["seconds"] / 60, 1), "on": where}
 
 
 if __name__ == "__main__":
