@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from instruct.starter import dialogues
+from instruct.starter import context_check, dialogues
 from instruct.starter.context_check import cases, measure, states
 from instruct.starter.dialogues import generate
 
@@ -81,6 +81,12 @@ def test_each_half_has_the_fact_in_the_context_or_not() -> None:
     assert all(case.fact and case.fact in case.messages[0]["content"] for case in known)
     assert all(len(case.others) >= 1 for case in (*known, *missing))
     assert all(case.fact == "" for case in missing)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_there_are_as_many_questions_as_are_measured_on(known: bool) -> None:
+    """Topics that have too few values of a side are left out."""
+    assert [len(some) for some in cases(known=known)] == [context_check.COUNT] * 2
 
 
 def test_no_prompt_has_been_trained_on() -> None:

@@ -36,6 +36,8 @@ SHARE_OF_DEFAULT_SYSTEM = 0.4
 MOST_CHARACTERS = 3400
 """What fits, with a margin, into the 1,024 tokens of the model's context."""
 MOST_EXCHANGES = 8
+TRIES = 200
+"""Values that are drawn, at most, until one is such as it has to be."""
 
 KINDS = {"known": 46, "both": 6, "overview": 4, "missing": 22, "which": 4, "system": 6, "scene": 18, "bare": 3}
 """What a dialogue begins with, and how often: a fact that one of the passages states, two of them at once, all those
@@ -112,7 +114,7 @@ class Exchange(NamedTuple):
 
 
 class TooFewValues(ValueError):
-    """A topic has no value of the side that is wanted."""
+    """A topic has too few values of the side that is wanted."""
 
 
 def _names_item(template: str) -> bool:
@@ -130,7 +132,7 @@ def generate(
     """Yields `count` dialogues; the same arguments give the same dialogues. With `known_sentences` the sentences are of
     the side that is trained on, whatever side names and values are of; what few topics then have too few values for is
     left out."""
-    maker = _Maker(held_out, held_out and not known_sentences, kinds, _Quick(f"{seed}/{held_out}"))
+    maker = _Maker(held_out, held_out and not known_sentences, _Quick(f"{seed}/{held_out}"), kinds)
     for _ in range(count):
         with suppress(*[TooFewValues] if known_sentences else []):
             yield maker.dialogue()
@@ -473,7 +475,7 @@ class _Passage(NamedTuple):
 class _Maker:
     """Makes the dialogues of one side: its names and values, and its sentences, which can be the other's."""
 
-    def __init__(self, held_out: bool, new_sentences: bool, kinds: Mapping[str, int], random: _Quick) -> None:
+    def __init__(self, held_out: bool, new_sentences: bool, random: _Quick, kinds: Mapping[str, int] = KINDS) -> None:
         self.held_out = held_out
         self.kinds = kinds
         self.random = random
@@ -590,7 +592,7 @@ class _Maker:
         Raises:
             TooFewValues: the topic's patterns yield too few for this side to have one.
         """
-        for _ in range(200):
+        for _ in range(TRIES):
             value = self.words.of(self.random.choice(topic.facts))
             if is_held_out(value) == self.held_out:
                 return value
@@ -603,11 +605,16 @@ class _Maker:
         return [self.known(topic, topic in self.industry.scopable and self.random.random() < 0.5) for topic in chosen]
 
     def sibling(self, known: _Known, noun: str = "") -> _Known:
-        """The same kind of fact about another item, of that kind if one is given."""
-        while True:
+        """The same kind of fact about another item, of that kind if one is given.
+
+        Raises:
+            TooFewValues: this side has no other value for it.
+        """
+        for _ in range(TRIES):
             other = self.known(known.topic, True, self.item(True, noun))
             if other.the != known.the and other.fact != known.fact:
                 return other
+        raise TooFewValues(f"the facts of {known.topic.name!r} vary too little")
 
     def passages(self, context: Sequence[_Known]) -> list[_Passage]:
         """The facts as resolved exchanges; now and then one exchange tells two of them, the second naming its item."""
