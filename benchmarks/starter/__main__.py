@@ -199,7 +199,7 @@ def _cost(fitted: KneserNey, held: Any, rows: Sequence[int]) -> float:
 
 def curves(how: How) -> Iterator[Table]:
     """The held-out loss while training, as it was noted, of the model and of the one of half the size."""
-    folders = {"starter": how.model, **({"half the size": how.half} if how.half else {})}
+    folders = {"starter": how.model, **({"half": how.half} if how.half else {})}
     runs = {
         run: [json.loads(line) for line in (folder / "curve.jsonl").read_text("utf-8").splitlines()]
         for run, folder in folders.items()

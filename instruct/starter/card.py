@@ -41,8 +41,7 @@ model has been trained on texts of its own, under licences of their own.
 
 Licences: [MIT](https://opensource.org/license/mit), [BSD-3-Clause](https://opensource.org/license/bsd-3-clause),
 [CC-BY-3.0](https://creativecommons.org/licenses/by/3.0/), [CC-BY-4.0](https://creativecommons.org/licenses/by/4.0/),
-[Apache-2.0](https://www.apache.org/licenses/LICENSE-2.0). All of these come without warranty. Paragraphs of books and
-whole conversations with coarse words were left out.
+[Apache-2.0](https://www.apache.org/licenses/LICENSE-2.0). All of these come without warranty.
 """
 
 
