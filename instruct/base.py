@@ -54,7 +54,7 @@ def source(workspace: Workspace) -> Source:
 def digest(workspace: Workspace) -> str:
     """Names the base model's content: its commit on the hub, or a hash of the weights in a folder."""
     found = source(workspace)
-    return f"{found.name}@{found.commit}" if found.commit else f"{Path(found.name).name}@{_hash(found.folder)}"
+    return f"{found.name}@{found.commit}" if found.commit else f"{Path(found.name).name}@{hash_of(found.folder)}"
 
 
 def tokenizer(workspace: Workspace) -> Any:
@@ -184,7 +184,8 @@ def _template(file: Path) -> str:
         raise DeskwrightError(f"model.chat_template: {file}: {error.strerror}. Expected a Jinja file.") from None
 
 
-def _hash(folder: Path) -> str:
+def hash_of(folder: Path) -> str:
+    """Of the weights in a folder."""
     hashed = hashlib.sha256()
     for file in sorted(folder.glob("*.safetensors")):
         with file.open("rb") as opened:

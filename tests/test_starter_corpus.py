@@ -184,6 +184,15 @@ def test_the_command_says_which_file_is_missing(tmp_path: Path) -> None:
     assert "star.jsonl.xz is not there" in result.output
 
 
+def test_the_command_goes_on_from_what_it_has_made_alone(tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        main, ["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--start", str(tmp_path)]
+    )
+
+    assert result.exit_code == 2
+    assert "has no figures.json" in result.output
+
+
 def test_real_data_is_read_where_it_is(shared: Path) -> None:
     small = [name for name in SOURCES if name not in ("books", "self_dialogue")]
     found = list(documents(shared, held_out=True, sources=small))

@@ -328,7 +328,7 @@ def main(only: Sequence[str], model: Path | None, out: Path, **more: Any) -> Non
             for one in TABLES[name](how):
                 print(one.as_text(), flush=True)
                 write(out, [one])
-        except DeskwrightError as error:
+        except (DeskwrightError, subprocess.CalledProcessError) as error:
             print(f"{name}: {error}\n", file=sys.stderr, flush=True)
             failed = True
     sys.exit(failed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ import torch
 
 from deskwright.errors import DeskwrightError
 from deskwright.terminal import progress
-from instruct import encoder
+from instruct import base, encoder
 from instruct.starter import circuit, context_check, data
 from instruct.starter.card import card
 from instruct.starter.encoded import Documents
@@ -61,13 +60,13 @@ def main(
     if start and (half or start.resolve().parent == out.resolve()):
         raise click.UsageError("--start goes on from a whole model, and --out is another folder than its own.")
     torch.manual_seed(seed)
-    folder = out / "-".join(["data", str(dialogues), str(seed), *([_digest(start)] if start else [])])
+    before, curve = _before(start) if start else ([], "")
+    folder = out / "-".join(["data", str(dialogues), str(seed), *([base.hash_of(start)] if start else [])])
     tokenizer = _prepared(source, folder, dialogues, seed, start)
     name = "half" if half else "model"
     model = _begun(start) if start else _fresh(tokenizer, HALF if half else SHAPE, folder, seed)
     checkpoint = folder / f"{name}.pt"
     spent = train(model, folder, checkpoint, tokens, seed, rate)
-    before = json.loads((start / FIGURES).read_text(encoding="utf-8"))["goes"] if start else []
     goes = [*before, {**_cost(spent), "rate": rate, "seed": seed, "dialogues": dialogues}]
     figures = {
         "goes": goes,
@@ -81,7 +80,7 @@ def main(
             for known in (True, False)
         },
     }
-    save(model, tokenizer, out / name, figures, _curve(start, before, checkpoint.with_suffix(".jsonl")))
+    save(model, tokenizer, out / name, figures, curve + _noted(checkpoint.with_suffix(".jsonl"), before))
     click.echo(json.dumps(figures, indent=2))
 
 
@@ -148,19 +147,24 @@ def save(model: Any, tokenizer: Any, folder: Path, figures: Mapping[str, Any], c
     (folder / "README.md").write_text(card(figures), encoding="utf-8")
 
 
-def _curve(start: Path | None, before: Sequence[Mapping[str, Any]], noted: Path) -> str:
-    """What was noted while training, after that of the goes before."""
+def _before(start: Path) -> tuple[list[dict[str, Any]], str]:
+    """The goes of a model that training goes on from, and what was noted in them."""
+    missing = [name for name in (FIGURES, CURVE) if not (start / name).is_file()]
+    if missing:
+        raise click.UsageError(f"{start} has no {missing[0]}; expected a model that this command has made.")
+    return json.loads((start / FIGURES).read_text(encoding="utf-8"))["goes"], (start / CURVE).read_text(
+        encoding="utf-8"
+    )
+
+
+def _noted(file: Path, before: Sequence[Mapping[str, Any]]) -> str:
+    """What was noted while training, its tokens and seconds counted from the first go on."""
     tokens, minutes = (sum(go[name] for go in before) for name in ("tokens", "minutes"))
-    lines = (start / CURVE).read_text(encoding="utf-8").splitlines() if start else []
-    for point in map(json.loads, noted.read_text(encoding="utf-8").splitlines()):
+    lines = []
+    for point in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
         point |= {"seconds": round(60 * minutes + point["seconds"]), "tokens": round(tokens + point["tokens"])}
         lines.append(json.dumps({name: round(value, 4) for name, value in point.items()}))
     return "".join(f"{line}\n" for line in lines)
-
-
-def _digest(model: Path) -> str:
-    with (model / "model.safetensors").open("rb") as weights:
-        return hashlib.file_digest(weights, "sha256").hexdigest()[:8]
 
 
 def _cost(spent: Mapping[str, float]) -> dict[str, Any]:
